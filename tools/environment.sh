@@ -1,0 +1,39 @@
+#!/usr/bin/env bash
+# Makes or updates .venv from a locked list: `tools/environment.sh core` or `… dev`.
+# Used by the Makefile, which calls it only when the list or setup.cfg is newer than the stamp.
+set -euo pipefail
+cd "$(dirname "$0")/.."
+
+kind=${1:?say core or dev}
+python=${PYTHON:-python3}
+list=requirements/$kind.txt
+
+say() { printf '%s\n' "$*" >&2; }
+
+if ! "$python" -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null; then
+    say "This needs Python 3.11 or newer, and '$python' isn't. Install it, or name it: make PYTHON=python3.12 …"
+    exit 1
+fi
+if [ ! -x .venv/bin/python ] || ! .venv/bin/python -c 'import pip' 2>/dev/null; then
+    say "Making .venv with $("$python" --version) …"
+    rm -rf .venv
+    if ! "$python" -m venv .venv; then
+        rm -rf .venv
+        say "Python can't make environments here. On Debian and Ubuntu: apt-get install python3-venv"
+        exit 1
+    fi
+fi
+
+say "Installing the $(grep -cE '^[A-Za-z0-9]' "$list") locked packages of $list; the first time this downloads them …"
+# The list is complete and every file in it is known by its hash, so nothing needs resolving.
+.venv/bin/python -m pip install --disable-pip-version-check --no-input --no-deps \
+    --require-hashes --progress-bar off --requirement "$list" </dev/null |
+    { grep --line-buffered -E '^(Collecting|Downloading|Installing)' || true; } |
+    cut -c 1-100 >&2
+.venv/bin/python -m pip install --disable-pip-version-check --no-input --no-deps --quiet \
+    --no-build-isolation --editable . </dev/null
+
+# The development list holds everything of the core list at the same versions.
+if [ "$kind" = dev ]; then touch .venv/core.stamp; fi
+touch ".venv/$kind.stamp"
+say "The environment is ready."
