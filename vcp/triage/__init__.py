@@ -1,0 +1,1 @@
+"""Screening of text: pure functions, no database, no clock, no network."""

@@ -1,0 +1,134 @@
+"""Screening of an officer's draft: every sign in every field, and the verdict of the worst."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, replace
+
+from vcp.triage import normalise
+from vcp.triage.categories import CLEAN, NOT_SCREENED, ORDER
+from vcp.triage.findings import Finding, Priority, Verdict
+from vcp.triage.rulefiles import outbound_rules
+from vcp.triage.rules import RuleSet
+
+#: Longest text that is screened, in characters over all fields; a longer draft is held unread.
+LONGEST = 20_000
+
+_FAILED = "The screen failed, so nobody has checked this draft."
+_TOO_LONG = f"The draft is longer than {LONGEST:,} characters, so it was not screened."
+_NO_RULES = "There are no screening rules for this language yet, so it was not screened."
+_READ_IT = "A decision maker must read every word of it before it may go out."
+
+
+@dataclass(frozen=True)
+class OutboundContext:
+    """What is known around a draft and changes what may be said in it."""
+
+    #: A pre-election period is running: political content is held, not only warned about.
+    pre_election: bool = False
+    #: Handles of the force and its personas: naming them gives nobody away.
+    force_handles: frozenset[str] = frozenset()
+    #: The force's own published telephone numbers, in any layout.
+    force_phones: frozenset[str] = frozenset()
+    #: Domains whose addresses may stand in a post, such as the force's own.
+    force_domains: frozenset[str] = frozenset()
+
+
+_NO_CONTEXT = OutboundContext()
+
+
+def screen_outbound(
+    texts: Mapping[str, str],
+    *,
+    language: str = "en",
+    context: OutboundContext = _NO_CONTEXT,
+    rules: RuleSet | None = None,
+) -> Verdict:
+    """Screen every field of a draft; whatever goes wrong inside, the draft is held, never passed.
+
+    `texts` maps a field (`text`, `content_warning`, `alt:1`, `link:1`, `file:1`) to its words.
+    """
+    try:
+        return _screen(texts, language, context, rules or outbound_rules())
+    except Exception:  # noqa: BLE001  # failing closed is the rule here: any fault holds the draft
+        return _unscreened(_FAILED, {}, degraded=True)
+
+
+def _screen(
+    texts: Mapping[str, str], language: str, context: OutboundContext, rules: RuleSet
+) -> Verdict:
+    versions = {"rules": rules.version, "normaliser": normalise.VERSION}
+    if sum(len(text) for text in texts.values()) > LONGEST:
+        return _unscreened(_TOO_LONG, versions, degraded=False)
+    has_rules = language in rules.languages
+    findings = [
+        finding
+        for field, text in texts.items()
+        for finding in _read(field, text, language, context, rules)
+    ]
+    if not has_rules:
+        findings.append(_not_screened(_NO_RULES))
+    return _verdict(findings, versions, score=None, screened=has_rules)
+
+
+def _read(
+    field: str,
+    text: str,
+    language: str,
+    context: OutboundContext,
+    rules: RuleSet,
+) -> Iterator[Finding]:
+    plain = normalise.plain(text)
+    for finding in rules.read(plain.text, language):
+        start, end = plain.original(finding.start, finding.end)
+        yield _in_context(replace(finding, start=start, end=end, field=field), context)
+
+
+def _in_context(finding: Finding, context: OutboundContext) -> Finding:
+    if (
+        finding.category == "political_content"
+        and context.pre_election
+        and Priority.P2.outranks(finding.priority)
+    ):
+        return replace(finding, priority=Priority.P2)
+    return finding
+
+
+def _verdict(
+    findings: list[Finding], versions: dict[str, str], *, score: float | None, screened: bool
+) -> Verdict:
+    """Draw the verdict: the most serious finding wins.
+
+    A statistical layer joins here: the priority becomes the higher of this floor and the band of
+    `score`. It may raise, never lower.
+    """
+    ordered = sorted(
+        findings,
+        key=lambda found: (found.priority.value, ORDER[found.category], found.field, found.start),
+    )
+    return Verdict(
+        category=ordered[0].category if ordered else CLEAN,
+        priority=ordered[0].priority if ordered else Priority.P4,
+        findings=tuple(ordered),
+        score=score,
+        versions=versions,
+        screened=screened,
+        degraded=False,
+    )
+
+
+def _unscreened(why: str, versions: dict[str, str], *, degraded: bool) -> Verdict:
+    finding = _not_screened(why)
+    return Verdict(
+        finding.category,
+        finding.priority,
+        (finding,),
+        None,
+        versions,
+        screened=False,
+        degraded=degraded,
+    )
+
+
+def _not_screened(why: str) -> Finding:
+    return Finding("not-screened", NOT_SCREENED, Priority.P2, 0, 0, why, _READ_IT)

@@ -1,0 +1,221 @@
+"""Rule files read and checked: a file with a fault is refused with words that say what to do."""
+
+from __future__ import annotations
+
+import hashlib
+import re
+import tomllib
+from collections.abc import Mapping, Sequence
+from datetime import date
+from functools import cache
+from importlib.resources import files
+from importlib.resources.abc import Traversable
+from typing import Any
+
+import re2
+
+from vcp.triage.categories import CLEAN, NOT_SCREENED, OUTBOUND
+from vcp.triage.findings import Priority
+from vcp.triage.normalise import plain
+from vcp.triage.rules import Rule, RuleError, RuleSet, compiled
+
+FRAGMENTS = "fragments.toml"
+_FRAGMENT = re.compile(r"\{\{(\w+)\}\}")
+_TEXTS = ("id", "owner", "category", "priority", "why", "advice")
+_LISTS = ("languages", "patterns", "must_fire", "must_not_fire")
+_OPTIONAL_LISTS = ("requires", "exclusions", "unless")
+_KEYS = frozenset((*_TEXTS, *_LISTS, *_OPTIONAL_LISTS, "expires"))
+#: Categories a rule may not name: they say what the screen did, not what it found.
+_NOT_FOR_RULES = frozenset({CLEAN, NOT_SCREENED})
+_DEEPEST_FRAGMENT = 5
+
+
+@cache
+def outbound_rules() -> RuleSet:
+    """Return the rules that come with the product, read and checked once.
+
+    Raises: `RuleError` when a file has a fault.
+    """
+    return load_rules(files("vcp.triage") / "rules")
+
+
+def load_rules(folder: Traversable, today: date | None = None) -> RuleSet:
+    """Read every `outbound_*.toml` of the folder and run each rule's own examples.
+
+    Rules whose `expires` lies before `today` are left out; without `today` all are used.
+    Raises: `RuleError` naming file, rule and remedy.
+    """
+    sources = sorted(
+        (
+            file
+            for file in folder.iterdir()
+            if file.name.startswith("outbound_") and file.name.endswith(".toml")
+        ),
+        key=lambda file: file.name,
+    )
+    if not sources:
+        raise RuleError(
+            f"No rule file outbound_*.toml is in {folder}. Put them back, or name another folder."
+        )
+    shared = folder / FRAGMENTS
+    fragments = _fragments(shared.name, _read(shared)) if shared.is_file() else {}
+    rules: list[Rule] = []
+    for file in sources:
+        rules.extend(_rules_of(file.name, _read(file), fragments))
+    _check_ids(rules)
+    in_force = [
+        rule for rule in rules if today is None or rule.expires is None or rule.expires >= today
+    ]
+    return RuleSet(in_force, _version([*sources, shared] if shared.is_file() else sources))
+
+
+def _read(file: Traversable) -> dict[str, Any]:
+    try:
+        return tomllib.loads(file.read_text(encoding="utf-8"))
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as fault:
+        raise RuleError(
+            f"{file.name}: this is not a TOML file in UTF-8 ({fault}). Correct it."
+        ) from fault
+
+
+def _version(sources: Sequence[Traversable]) -> str:
+    digest = hashlib.sha256()
+    for file in sources:
+        digest.update(file.name.encode())
+        digest.update(file.read_bytes())
+    return digest.hexdigest()[:16]
+
+
+def _fragments(name: str, content: Mapping[str, Any]) -> dict[str, str]:
+    faulty = [key for key, value in content.items() if not isinstance(value, str)]
+    if faulty:
+        raise RuleError(
+            f"{name}: fragment {faulty[0]} is not a text. Write it as name = 'pattern'."
+        )
+    return dict(content)
+
+
+def _rules_of(file: str, content: Mapping[str, Any], fragments: Mapping[str, str]) -> list[Rule]:
+    tables = content.get("rules")
+    if not isinstance(tables, list) or not tables:
+        raise RuleError(f"{file}: it has no rules. Begin each rule with [[rules]].")
+    own = _fragments(file, content.get("fragments", {}))
+    rules = [_rule(file, table, {**fragments, **own}) for table in tables]
+    for rule in rules:
+        _check_examples(file, rule)
+    return rules
+
+
+def _rule(file: str, table: Mapping[str, Any], fragments: Mapping[str, str]) -> Rule:
+    where = f"{file}, rule {table.get('id', 'without id')}"
+    _check_keys(where, table)
+    _check_values(where, table)
+    try:
+        return _made(table, fragments)
+    except KeyError as fault:
+        unknown = fault.args[0]
+        raise RuleError(
+            f"{where}: fragment {unknown} is not defined. Define it in {FRAGMENTS}.",
+        ) from fault
+    except RecursionError as fault:
+        raise RuleError(f"{where}: a fragment names itself. Take the circle out.") from fault
+    except re2.error as fault:
+        reason = fault.args[0].decode() if isinstance(fault.args[0], bytes) else str(fault)
+        raise RuleError(
+            f"{where}: a pattern cannot be read ({reason}). Correct it; RE2 syntax applies.",
+        ) from fault
+
+
+def _check_keys(where: str, table: Mapping[str, Any]) -> None:
+    if unknown := sorted(set(table) - _KEYS):
+        allowed = ", ".join(sorted(_KEYS))
+        raise RuleError(f"{where}: the key {unknown[0]} is not known. Use only {allowed}.")
+    for key in _TEXTS:
+        if not isinstance(table.get(key), str) or not table[key].strip():
+            raise RuleError(f"{where}: {key} is missing. Add {key} = '...'.")
+    for key in (*_LISTS, *(key for key in _OPTIONAL_LISTS if key in table)):
+        if not _is_list_of_texts(table.get(key)):
+            raise RuleError(
+                f"{where}: {key} must be a list of at least one text. Add {key} = ['...'].",
+            )
+
+
+def _is_list_of_texts(value: object) -> bool:
+    return (
+        isinstance(value, list)
+        and bool(value)
+        and all(isinstance(item, str) and item for item in value)
+    )
+
+
+def _check_values(where: str, table: Mapping[str, Any]) -> None:
+    category, priority = table["category"], table["priority"]
+    if category not in OUTBOUND or category in _NOT_FOR_RULES:
+        allowed = ", ".join(sorted(set(OUTBOUND) - _NOT_FOR_RULES))
+        raise RuleError(f"{where}: the category {category} is not known. Use one of {allowed}.")
+    if priority not in ("P1", "P2", "P3"):
+        raise RuleError(f"{where}: the priority {priority} is not known. Use P1, P2 or P3.")
+    expires = table.get("expires")
+    if expires is not None and type(expires) is not date:
+        raise RuleError(
+            f"{where}: expires is not a date. Write it without quotes, as expires = 2030-12-31.",
+        )
+
+
+def _made(table: Mapping[str, Any], fragments: Mapping[str, str]) -> Rule:
+    def patterns(key: str) -> tuple[str, ...]:
+        filled = tuple(_fill(pattern, fragments) for pattern in table.get(key, ()))
+        for pattern in filled:
+            compiled(pattern)
+        return filled
+
+    return Rule(
+        id=table["id"],
+        owner=table["owner"],
+        category=table["category"],
+        priority=Priority(table["priority"]),
+        why=table["why"],
+        advice=table["advice"],
+        languages=tuple(table["languages"]),
+        patterns=patterns("patterns"),
+        must_fire=tuple(table["must_fire"]),
+        must_not_fire=tuple(table["must_not_fire"]),
+        requires=patterns("requires"),
+        exclusions=patterns("exclusions"),
+        unless=patterns("unless"),
+        expires=table.get("expires"),
+    )
+
+
+def _fill(pattern: str, fragments: Mapping[str, str]) -> str:
+    for _ in range(_DEEPEST_FRAGMENT):
+        if not _FRAGMENT.search(pattern):
+            return pattern
+        pattern = _FRAGMENT.sub(lambda match: f"(?:{fragments[match.group(1)]})", pattern)
+    raise RecursionError
+
+
+def _check_examples(file: str, rule: Rule) -> None:
+    alone = RuleSet([rule], "examples")
+    where = f"{file}, rule {rule.id}"
+    for language in rule.languages:
+        for example in rule.must_fire:
+            if not alone.read(plain(example).text, language):
+                raise RuleError(
+                    f"{where}: it must fire on {example!r} and does not. "
+                    "Correct a pattern or the example.",
+                )
+        for example in rule.must_not_fire:
+            if alone.read(plain(example).text, language):
+                raise RuleError(
+                    f"{where}: it must not fire on {example!r} and does. "
+                    "Add an exclusion or narrow a pattern.",
+                )
+
+
+def _check_ids(rules: Sequence[Rule]) -> None:
+    seen: set[str] = set()
+    for rule in rules:
+        if rule.id in seen:
+            raise RuleError(f"Two rules are named {rule.id}. Give one of them another id.")
+        seen.add(rule.id)

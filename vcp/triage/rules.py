@@ -1,0 +1,140 @@
+"""Phrase rules: what a rule is, and how a set of them reads a text in linear time."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+
+import re2
+
+from vcp.triage.findings import Finding, Priority
+
+#: Bytes one compiled pattern may use; RE2 falls back to slower linear matching, never to blow-up.
+PATTERN_MEMORY = 1 << 20
+
+
+class RuleError(Exception):
+    """A rule file cannot be used; the message names the file, the rule and what to do."""
+
+
+@dataclass(frozen=True)
+class Rule:
+    """One rule as its file states it, fragments filled in; all patterns ignore case."""
+
+    id: str
+    owner: str
+    category: str
+    priority: Priority
+    why: str
+    advice: str
+    languages: tuple[str, ...]
+    patterns: tuple[str, ...]
+    must_fire: tuple[str, ...]
+    must_not_fire: tuple[str, ...]
+    #: Each must be found somewhere in the same field.
+    requires: tuple[str, ...] = ()
+    #: A match that overlaps one of these is dropped.
+    exclusions: tuple[str, ...] = ()
+    #: The rule is silent when one of these is found anywhere in the field.
+    unless: tuple[str, ...] = ()
+    expires: date | None = None
+
+    def expressions(self) -> Iterator[str]:
+        """Give every expression of the rule."""
+        yield from (*self.patterns, *self.requires, *self.exclusions, *self.unless)
+
+
+def compiled(pattern: str) -> re2._Regexp:
+    """Compile a pattern that ignores case, within the memory bound.
+
+    Raises: `re2.error` when the pattern cannot be read or is too large.
+    """
+    return re2.compile(f"(?i){pattern}", _options())
+
+
+def _options() -> re2.Options:
+    options = re2.Options()
+    options.max_mem = PATTERN_MEMORY
+    options.log_errors = False
+    return options
+
+
+class RuleSet:
+    """Rules ready to read texts; made once, used by any number of threads."""
+
+    def __init__(self, rules: Sequence[Rule], version: str) -> None:
+        """Compile the rules; `version` is the hash of what they were made from."""
+        self.rules = tuple(rules)
+        self.version = version
+        self.languages = frozenset(language for rule in rules for language in rule.languages)
+        self._compiled: dict[str, re2._Regexp] = {}
+        self._numbers: dict[str, int] = {}
+        self._filter = re2.Filter()
+        for rule in rules:
+            for pattern in rule.expressions():
+                self._add(pattern)
+        if self._numbers:
+            self._filter.Compile()
+
+    def _add(self, pattern: str) -> None:
+        if pattern not in self._numbers:
+            self._compiled[pattern] = compiled(pattern)
+            self._numbers[pattern] = self._filter.Add(f"(?i){pattern}", _options())
+
+    def read(self, text: str, language: str) -> list[Finding]:
+        """Return what the rules of the language find; places count characters of the text given."""
+        if not self._numbers:
+            return []
+        found = frozenset(self._filter.Match(text) or ())
+        seen: Mapping[str, bool] = _Seen(self._numbers, found)
+        findings: list[Finding] = []
+        for rule in self.rules:
+            if language in rule.languages and _applies(rule, seen):
+                findings.extend(self._matches(rule, text, seen))
+        return findings
+
+    def _matches(self, rule: Rule, text: str, seen: Mapping[str, bool]) -> Iterator[Finding]:
+        excluded = [
+            span
+            for pattern in rule.exclusions
+            if seen[pattern]
+            for span in self._spans(pattern, text)
+        ]
+        for pattern in rule.patterns:
+            if not seen[pattern]:
+                continue
+            for start, end in self._spans(pattern, text):
+                if not any(start < last and first < end for first, last in excluded):
+                    yield Finding(
+                        rule.id, rule.category, rule.priority, start, end, rule.why, rule.advice
+                    )
+
+    def _spans(self, pattern: str, text: str) -> Iterator[tuple[int, int]]:
+        for match in self._compiled[pattern].finditer(text):
+            yield match.span("mark") if "mark" in match.re.groupindex else match.span()
+
+
+class _Seen(Mapping[str, bool]):
+    """Whether each pattern was found in the text."""
+
+    def __init__(self, numbers: Mapping[str, int], found: frozenset[int]) -> None:
+        self._numbers = numbers
+        self._found = found
+
+    def __getitem__(self, pattern: str) -> bool:
+        return self._numbers[pattern] in self._found
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._numbers)
+
+    def __len__(self) -> int:
+        return len(self._numbers)
+
+
+def _applies(rule: Rule, seen: Mapping[str, bool]) -> bool:
+    return (
+        any(seen[pattern] for pattern in rule.patterns)
+        and all(seen[pattern] for pattern in rule.requires)
+        and not any(seen[pattern] for pattern in rule.unless)
+    )
