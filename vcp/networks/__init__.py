@@ -1,0 +1,1 @@
+"""One adapter a network; no Flask, no database."""

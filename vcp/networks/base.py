@@ -1,0 +1,250 @@
+"""What every network adapter takes, gives and raises; imports no network library.
+
+    NetworkError
+    ├── NotSent          not sent:  nothing was posted, a retry is safe
+    ├── Unavailable      not sent:  the server says that it took nothing, or a reading failed; retry
+    ├── RateLimited      not sent:  retry after `retry_after_s`
+    ├── Rejected         refused:   the same words will be refused again
+    ├── Unauthorised     refused:   the channel must be connected again
+    └── OutcomeUnknown   ambiguous: only reading the network, or a person, can tell
+
+Every failure is one of these three classes, so that a caller never has to guess.
+"""
+
+import re
+from collections.abc import Collection
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+from pathlib import Path
+from typing import ClassVar, Protocol
+
+#: No server is waited for longer than this, whatever its headers say.
+MAX_RETRY_AFTER_S = 900.0
+
+
+class Visibility(StrEnum):
+    """Who a network shows a post to; always sent, since servers differ in what they assume."""
+
+    PUBLIC = "public"
+    UNLISTED = "unlisted"
+
+
+@dataclass(frozen=True)
+class MediaItem:
+    """One image, already re-encoded and stripped; `digest` is the SHA-256 of the file, in hex."""
+
+    path: Path
+    digest: str
+    media_type: str
+    alt_text: str
+    width: int
+    height: int
+
+
+@dataclass(frozen=True)
+class Outgoing:
+    """Exactly what was approved for one channel; `reference` is the public id of our post."""
+
+    reference: str
+    text: str
+    language: str
+    content_warning: str | None
+    visibility: Visibility
+    media: tuple[MediaItem, ...]
+    created_at: datetime
+    record_key: str
+
+
+@dataclass(frozen=True)
+class Receipt:
+    """Where a network keeps a post; `remote_id` is opaque and is never sorted or parsed."""
+
+    remote_id: str
+    url: str | None
+    at: datetime
+
+
+@dataclass(frozen=True)
+class RemotePost:
+    """A post of the account as the network shows it, its text made plain."""
+
+    remote_id: str
+    url: str | None
+    text: str
+    created_at: datetime
+    content_warning: str | None
+    media_count: int
+
+
+@dataclass(frozen=True)
+class Limits:
+    """What a channel takes; `url_length` is what any link counts as, None when it counts as typed."""
+
+    characters: int
+    url_length: int | None
+    media_count: int
+    media_bytes: int
+    media_types: tuple[str, ...]
+    alt_characters: int
+    supports_edit: bool
+    supports_content_warning: bool
+    probed_at: datetime | None
+
+
+@dataclass(frozen=True)
+class AccountInfo:
+    """The account that a token belongs to; `remote_id` is what a channel pins, never the handle."""
+
+    remote_id: str
+    handle: str
+    display_name: str
+    url: str
+    profile_links: tuple[str, ...]
+
+
+class FailureClass(StrEnum):
+    """What a failure says about the post; every network error is exactly one of these."""
+
+    NOT_SENT = "not_sent"
+    REFUSED = "refused"
+    AMBIGUOUS = "ambiguous"
+
+
+class Reason(StrEnum):
+    """Why a network refuses, as far as its answer tells."""
+
+    ADDRESS = "address"
+    ALREADY_POSTED = "already_posted"
+    FORBIDDEN = "forbidden"
+    INVALID = "invalid"
+    MEDIA = "media"
+    NOT_FOUND = "not_found"
+    TOO_LONG = "too_long"
+    UNSUPPORTED = "unsupported"
+
+
+class NetworkError(Exception):
+    """A network didn't do what it was asked; the message is for people and holds no secret."""
+
+    failure: ClassVar[FailureClass]
+
+
+class NotSent(NetworkError):
+    """Nothing was posted: no connection, no name, no TLS, or an upload failed before the post."""
+
+    failure = FailureClass.NOT_SENT
+
+
+class Unavailable(NetworkError):
+    """The server took nothing, or what was read can't be trusted; retry later."""
+
+    failure = FailureClass.NOT_SENT
+
+
+class RateLimited(NetworkError):
+    """Too many requests; nothing was posted. `retry_after_s` is 1 to 900 seconds."""
+
+    failure = FailureClass.NOT_SENT
+
+    def __init__(self, message: str, *, retry_after_s: float) -> None:
+        super().__init__(message)
+        self.retry_after_s = min(max(retry_after_s, 1.0), MAX_RETRY_AFTER_S)
+
+
+class Rejected(NetworkError):
+    """The network refuses these words, media or this address; `detail` is its own short answer."""
+
+    failure = FailureClass.REFUSED
+
+    def __init__(self, message: str, *, reason: Reason, detail: str = "") -> None:
+        super().__init__(message)
+        self.reason = reason
+        self.detail = detail
+
+
+class Unauthorised(NetworkError):
+    """The token is missing, revoked or lacks a right; the channel must be connected again."""
+
+    failure = FailureClass.REFUSED
+
+
+class OutcomeUnknown(NetworkError):
+    """The words left us and no trustworthy answer came; the post may be there or not."""
+
+    failure = FailureClass.AMBIGUOUS
+
+
+class Network(Protocol):
+    """One account on one network; a call takes 45 seconds at most and never retries by itself."""
+
+    @property
+    def name(self) -> str:
+        """The network's short name, as in the registry."""
+
+    @property
+    def is_idempotent(self) -> bool:
+        """True when the same key can never make a second post, for any server and for ever."""
+
+    def publish(self, outgoing: Outgoing, key: str) -> Receipt:
+        """Posts these words; `key` is the same for every attempt of one delivery.
+
+        Raises: any NetworkError. Only OutcomeUnknown leaves it open whether the post exists.
+        """
+
+    def correct(self, receipt_remote_id: str, outgoing: Outgoing, key: str) -> Receipt:
+        """Replaces text, warning and images of a post in place; doing it twice does no harm.
+
+        Raises: Rejected(UNSUPPORTED) where the network can't edit; Rejected(NOT_FOUND) when the
+        post is gone.
+        """
+
+    def withdraw(self, remote_id: str) -> None:
+        """Deletes a post; one that is gone already counts as deleted."""
+
+    def find(
+        self, outgoing: Outgoing, *, since: datetime, taken: Collection[str]
+    ) -> Receipt | None:
+        """Reads the account's posts back to `since` for the one with exactly these words and images.
+
+        Ids in `taken` belong to other deliveries and are passed over. None means that everything
+        back to `since` was read and the post isn't shown now.
+
+        Raises: NetworkError when the posts couldn't be read whole, which isn't the same as absent.
+        """
+
+    def exists(self, remote_id: str) -> bool:
+        """True while the network still shows this post to its author."""
+
+    def account(self) -> AccountInfo:
+        """The account behind the token, as the network gives it now."""
+
+    def limits(self) -> Limits:
+        """What the server takes, asked of the server now; for the own feed, what we set."""
+
+
+# Only what a server surely takes as a link is shortened: counting too much costs a warning,
+# counting too little costs a refused post.
+_LINK = re.compile(
+    r"(?<![\w@#$/.-])https?://"
+    r"(?:[a-z0-9](?:[a-z0-9_-]*[a-z0-9])?\.)+[a-z]{2,}(?![a-z0-9_@-])"
+    r"(?::[0-9]+)?"
+    r"(?:/(?:[a-z0-9!*';:=+,.$/%#\[\]\-_~&|@]*[a-z0-9=_#/+\-])?)?"
+    r"(?:\?[a-z0-9!?*'@();:&=+$/%#\[\]\-_.,~|]*[a-z0-9_&=#/\-])?",
+    re.IGNORECASE | re.ASCII,
+)
+_REMOTE_MENTION = re.compile(r"(^|[^/\w])@([a-z0-9_]+)@[a-z0-9.\-]+[a-z0-9]+", re.IGNORECASE)
+
+
+def count_characters(text: str, limits: Limits, content_warning: str | None = None) -> int:
+    """Length of a text with its content warning, as a server with these limits counts it, or more.
+
+    A link counts as `limits.url_length`, a mention of somebody on another server as its local part.
+    Everything else counts by code point: servers that count joined emoji as one only count less.
+
+    Source: Mastodon API, statuses, "configuration.statuses.characters_reserved_per_url".
+    """
+    if limits.url_length is not None:
+        text = _LINK.sub("x" * limits.url_length, text)
+        text = _REMOTE_MENTION.sub(r"\1@\2", text)
+    return len(text) + len(content_warning or "")
