@@ -79,7 +79,7 @@ class RemotePost:
 
 @dataclass(frozen=True)
 class Limits:
-    """What a channel takes; `url_length` is what any link counts as, None when it counts as typed."""
+    """What a channel takes; `url_length` is what any link counts as, None for as typed."""
 
     characters: int
     url_length: int | None
@@ -205,7 +205,7 @@ class Network(Protocol):
     def find(
         self, outgoing: Outgoing, *, since: datetime, taken: Collection[str]
     ) -> Receipt | None:
-        """Reads the account's posts back to `since` for the one with exactly these words and images.
+        """Reads the account's posts back to `since` for the one with exactly this content.
 
         Ids in `taken` belong to other deliveries and are passed over. None means that everything
         back to `since` was read and the post isn't shown now.

@@ -1,0 +1,1 @@
+"""Counterparts that misbehave on purpose, and what must still hold after them."""

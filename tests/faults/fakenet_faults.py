@@ -1,0 +1,99 @@
+"""Which request goes wrong and how: a scripted plan first, else seeded chance."""
+
+import random
+import re
+from dataclasses import dataclass, field, fields
+from typing import Any
+
+#: Faults that chance may draw for a new post, and what each does.
+CHANCE = {
+    "refuse": "503, nothing accepted",
+    "drop_before": "the connection closes before the body is read",
+    "accept_drop": "accepted, then the connection closes without an answer",
+    "accept_late": "504 at once, accepted `late_s` later",
+    "garbled": "accepted, then 200 with a web page",
+    "cut": "accepted, then half of the JSON",
+}
+#: Faults for a scripted plan only, beside those of CHANCE.
+SCRIPTED = {
+    "status": "answers `status`, `headers` and `body`; nothing accepted",
+    "hang": "accepted, the answer comes `seconds` later",
+    "black_hole": "nothing accepted, the connection is held for `seconds`",
+    "drip": "accepted, the answer comes one byte each tenth of a second",
+    "huge": "accepted, the answer is 32 MB long",
+}
+
+
+@dataclass
+class Rule:
+    """One line of a plan; `count` requests are hit, then the rule is spent."""
+
+    fault: str
+    method: str = "POST"
+    path: str = "^/api/v1/statuses$"
+    token: str | None = None
+    count: int = 1
+    status: int = 500
+    headers: dict[str, str] = field(default_factory=dict)
+    body: str = '{"error": "scripted"}'
+    seconds: float = 30.0
+
+    def __post_init__(self) -> None:
+        if self.fault not in CHANCE and self.fault not in SCRIPTED:
+            raise ValueError(f"There is no fault called {self.fault}.")
+
+    def hits(self, method: str, path: str, token: str) -> bool:
+        return (
+            self.count > 0
+            and method == self.method
+            and re.search(self.path, path) is not None
+            and self.token in (None, token)
+        )
+
+
+@dataclass
+class Behaviour:
+    """What the control plane sets; a name left out keeps its value, `plan` is replaced whole."""
+
+    latency_ms: tuple[float, float] = (0, 0)
+    lag_s: tuple[float, float] = (0, 0)
+    late_s: tuple[float, float] = (1, 3)
+    media_ready_s: float = 0.0
+    keys: str = "honoured"
+    content: str = "paragraphs"
+    has_source: bool = True
+    has_instance_v2: bool = True
+    characters: int = 500
+    page_size: int = 40
+    is_paging: bool = True
+    clock_skew_s: float = 0.0
+    rates: dict[str, float] = field(default_factory=dict)
+    plan: list[Rule] = field(default_factory=list)
+
+    def update(self, values: dict[str, Any]) -> None:
+        """Raises: ValueError for a name, fault or kind of keys that doesn't exist."""
+        unknown = values.keys() - {spec.name for spec in fields(self)}
+        unknown |= values.get("rates", {}).keys() - CHANCE.keys()
+        if unknown:
+            raise ValueError(f"Unknown: {', '.join(sorted(unknown))}.")
+        if values.get("keys", "ignored") not in ("honoured", "ignored", "replay_500"):
+            raise ValueError("keys is honoured, ignored or replay_500.")
+        if values.get("content", "bare") not in ("paragraphs", "bare", "shortened"):
+            raise ValueError("content is paragraphs, bare or shortened.")
+        for name, value in values.items():
+            setattr(self, name, [Rule(**rule) for rule in value] if name == "plan" else value)
+
+    def draw(self, method: str, path: str, token: str, chance: random.Random) -> Rule | None:
+        """The fault for this request, if any; spends a scripted one."""
+        for rule in self.plan:
+            if rule.hits(method, path, token):
+                rule.count -= 1
+                return rule
+        if method != "POST" or path != "/api/v1/statuses":
+            return None
+        dice = chance.random()
+        for fault, rate in self.rates.items():
+            if dice < rate:
+                return Rule(fault)
+            dice -= rate
+        return None
