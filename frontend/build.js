@@ -1,0 +1,94 @@
+// Builds what the pages load into vcp/static. Run by `npm run build`; the result is committed.
+import { copyFileSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { dirname, join } from "node:path";
+import { fileURLToPath } from "node:url";
+import * as sass from "sass";
+
+const here = dirname(fileURLToPath(import.meta.url));
+const source = (...parts) => join(here, "src", ...parts);
+const packages = (...parts) => join(here, "node_modules", ...parts);
+const target = (...parts) => join(here, "..", "vcp", "static", ...parts);
+const versionOf = (name) => JSON.parse(readFileSync(packages(name, "package.json"), "utf8")).version;
+
+const STYLESHEETS = ["staff", "site"];
+const OUR_SCRIPTS = ["app.js", "composer.js"];
+// Version in the name: the scripts that import these are cached by their own contents only.
+const THEIR_SCRIPTS = [
+  ["govuk-frontend", "dist/govuk/govuk-frontend.min.js", "govuk-frontend"],
+  ["@ministryofjustice/frontend", "moj/moj-frontend.min.js", "moj-frontend"],
+  ["htmx.org", "dist/htmx.min.js", "htmx"],
+];
+const MOJ_ICONS = [
+  "icon-close-cross-black.svg",
+  "icon-document.svg",
+  "icon-tag-remove-cross-white.svg",
+  "icon-tag-remove-cross.svg",
+  "icon-toggle-plus-minus.svg",
+];
+const OUR_ICONS = ["favicon.svg", "icon-maskable.svg", "icon-180.png", "icon-192.png", "icon-512.png"];
+// Two of the packages leave their licence out, so its text is kept here.
+const LICENCES = [
+  ["govuk-frontend", source("licences", "govuk-frontend.txt")],
+  ["@ministryofjustice/frontend", source("licences", "moj-frontend.txt")],
+  ["htmx.org", packages("htmx.org", "LICENSE")],
+];
+
+function styles() {
+  for (const name of STYLESHEETS) {
+    // MOJ names GOV.UK from the project folder, so both folders are load paths.
+    const { css } = sass.compile(source("styles", `${name}.scss`), {
+      style: "compressed",
+      loadPaths: [here, packages()],
+      quietDeps: true,
+    });
+    writeFileSync(target(`${name}.css`), `${css}\n`);
+  }
+}
+
+function scripts() {
+  for (const name of OUR_SCRIPTS) {
+    let text = readFileSync(source("js", name), "utf8");
+    for (const [owner, , short] of THEIR_SCRIPTS) {
+      text = text.replaceAll(`vendor/${short}.min.js`, `vendor/${short}-${versionOf(owner)}.min.js`);
+    }
+    writeFileSync(target(name), text);
+  }
+  for (const [owner, path, short] of THEIR_SCRIPTS) {
+    const text = readFileSync(packages(owner, path), "utf8").replace(/\/\/# sourceMappingURL=.*\s*$/, "");
+    writeFileSync(target("vendor", `${short}-${versionOf(owner)}.min.js`), `${text.trimEnd()}\n`);
+  }
+}
+
+function icons() {
+  for (const name of MOJ_ICONS) {
+    copyFileSync(packages("@ministryofjustice/frontend", "moj/assets/images", name), target("images", name));
+  }
+  for (const name of OUR_ICONS) {
+    copyFileSync(source("icons", name), target("images", name));
+  }
+  copyFileSync(source("manifest.webmanifest"), target("manifest.webmanifest"));
+}
+
+function licences() {
+  const parts = LICENCES.map(
+    ([owner, file]) => `${owner} ${versionOf(owner)}\n\n${readFileSync(file, "utf8").trim()}\n`,
+  );
+  writeFileSync(target("vendor", "LICENCES.txt"), parts.join(`\n${"-".repeat(72)}\n\n`));
+}
+
+function accessibilityChecker() {
+  const data = join(here, "..", "tests", "data");
+  mkdirSync(data, { recursive: true });
+  copyFileSync(packages("axe-core", "axe.min.js"), join(data, "axe.min.js"));
+  copyFileSync(packages("axe-core", "LICENSE"), join(data, "axe.LICENSE.txt"));
+}
+
+rmSync(target(), { recursive: true, force: true });
+for (const folder of ["", "vendor", "images"]) {
+  mkdirSync(target(folder), { recursive: true });
+}
+styles();
+scripts();
+icons();
+licences();
+accessibilityChecker();
