@@ -52,8 +52,10 @@ seed: .venv/core.stamp ## Fill an empty instance with an invented force
 	@$(BIN)/vcp seed demo --instance "$(INSTANCE)"
 
 lock: .venv/dev.stamp ## Work the locked versions out again from setup.cfg
-	@$(LOCK) setup.cfg requirements/build.in --output-file requirements/core.txt
-	@$(LOCK) setup.cfg requirements/build.in --extra dev --constraint requirements/core.txt --output-file requirements/dev.txt
+	@$(LOCK) requirements/build.in --output-file requirements/build.txt
+	@$(LOCK) setup.cfg --constraint requirements/build.txt --output-file requirements/core.txt
+	@$(LOCK) setup.cfg --extra dev --constraint requirements/build.txt --constraint requirements/core.txt \
+		--output-file requirements/dev.txt
 
 frontend: ## Build the styles and scripts under vcp/static again (needs Node.js)
 	@cd frontend && npm ci --ignore-scripts --no-audit --no-fund && npm run build
@@ -61,8 +63,8 @@ frontend: ## Build the styles and scripts under vcp/static again (needs Node.js)
 clean: ## Remove the environment and what tools left behind; instances stay
 	@rm -rf .venv build dist .mypy_cache .pytest_cache .ruff_cache .import_linter_cache .hypothesis *.egg-info
 
-.venv/core.stamp: requirements/core.txt setup.cfg pyproject.toml tools/environment.sh
+.venv/core.stamp: requirements/build.txt requirements/core.txt setup.cfg pyproject.toml tools/environment.sh
 	@PYTHON="$(PYTHON)" tools/environment.sh core
 
-.venv/dev.stamp: requirements/dev.txt setup.cfg pyproject.toml tools/environment.sh
+.venv/dev.stamp: requirements/build.txt requirements/dev.txt setup.cfg pyproject.toml tools/environment.sh
 	@PYTHON="$(PYTHON)" tools/environment.sh dev

@@ -25,13 +25,16 @@ if [ ! -x .venv/bin/python ] || ! .venv/bin/python -c 'import pip' 2>/dev/null; 
 fi
 
 say "Installing the $(grep -cE '^[A-Za-z0-9]' "$list") locked packages of $list; the first time this downloads them …"
-# The list is complete and every file in it is known by its hash, so nothing needs resolving.
-.venv/bin/python -m pip install --disable-pip-version-check --no-input --no-deps \
-    --require-hashes --progress-bar off --requirement "$list" </dev/null |
-    { grep --line-buffered -E '^(Collecting|Downloading|Installing)' || true; } |
-    cut -c 1-100 >&2
-.venv/bin/python -m pip install --disable-pip-version-check --no-input --no-deps --quiet \
-    --no-build-isolation --editable . </dev/null
+install() {
+    .venv/bin/python -m pip install --disable-pip-version-check --no-input --no-deps \
+        --no-build-isolation --progress-bar off "$@" </dev/null
+}
+# The lists are complete and every file in them is known by its hash, so nothing is resolved, and
+# what has to be built is built with the locked setuptools.
+install --quiet --require-hashes --requirement requirements/build.txt
+install --require-hashes --requirement "$list" |
+    sed --unbuffered --quiet 's/^Collecting \([^ ]*\).*/  \1/p; s/^Installing collected.*/  unpacking …/p' >&2
+install --quiet --editable .
 
 # The development list holds everything of the core list at the same versions.
 if [ "$kind" = dev ]; then touch .venv/core.stamp; fi
