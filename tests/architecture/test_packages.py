@@ -70,7 +70,7 @@ def test_people_and_ci_run_the_same_versions() -> None:
 
 
 def test_lock_files_name_no_host() -> None:
-    """An installation behind a mirror takes the same files from there; the hashes vouch for them."""
+    """Behind a mirror the same files come from there; the hashes vouch for them."""
     locks = [*(ROOT / "requirements").glob("*.txt"), ROOT / "frontend" / "package-lock.json"]
     found = [
         f"{lock.name}: {line.strip()}"

@@ -18,6 +18,11 @@ FORBIDDEN = {
     r"javascript:": "use a button and a script",
 }
 
+FETCHED = re.compile(
+    r"<(?:script|img|iframe|source|video|audio)[^>]*\bsrc=[\"']https?:"
+    r"|<link[^>]*rel=[\"'](?:stylesheet|icon|preload)[\"'][^>]*https?:"
+)
+
 
 def templates() -> list[Path]:
     return sorted(p for p in (ROOT / "templates").rglob("*") if p.suffix in {".html", ".xml"})
@@ -36,6 +41,5 @@ def test_templates_hold_nothing_inline_or_unescaped(pattern: str) -> None:
 
 def test_pages_ask_no_other_host() -> None:
     """Residents' visits are nobody else's business; links that people follow are fine."""
-    fetched = r"<(?:script|img|iframe|source|video|audio)[^>]*\bsrc=[\"']https?:|<link[^>]*rel=[\"'](?:stylesheet|icon|preload)[\"'][^>]*https?:"
-    found = [p.name for p in templates() if re.search(fetched, p.read_text(encoding="utf-8"))]
+    found = [p.name for p in templates() if FETCHED.search(p.read_text(encoding="utf-8"))]
     assert not found, found
