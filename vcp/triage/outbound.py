@@ -8,11 +8,16 @@ from dataclasses import dataclass, replace
 from vcp.triage import normalise
 from vcp.triage.categories import CLEAN, NOT_SCREENED, ORDER
 from vcp.triage.findings import Finding, Priority, Verdict
+from vcp.triage.identifiers import VERSION as IDENTIFIERS_VERSION
+from vcp.triage.identifiers import identifiers
 from vcp.triage.rulefiles import outbound_rules
 from vcp.triage.rules import RuleSet
 
 #: Longest text that is screened, in characters over all fields; a longer draft is held unread.
 LONGEST = 20_000
+
+#: Fields that hold a name for a machine, not prose: only identifiers are looked for.
+_NOT_PROSE = ("link:", "file:")
 
 _FAILED = "The screen failed, so nobody has checked this draft."
 _TOO_LONG = f"The draft is longer than {LONGEST:,} characters, so it was not screened."
@@ -26,8 +31,6 @@ class OutboundContext:
 
     #: A pre-election period is running: political content is held, not only warned about.
     pre_election: bool = False
-    #: Handles of the force and its personas: naming them gives nobody away.
-    force_handles: frozenset[str] = frozenset()
     #: The force's own published telephone numbers, in any layout.
     force_phones: frozenset[str] = frozenset()
     #: Domains whose addresses may stand in a post, such as the force's own.
@@ -57,7 +60,11 @@ def screen_outbound(
 def _screen(
     texts: Mapping[str, str], language: str, context: OutboundContext, rules: RuleSet
 ) -> Verdict:
-    versions = {"rules": rules.version, "normaliser": normalise.VERSION}
+    versions = {
+        "rules": rules.version,
+        "identifiers": IDENTIFIERS_VERSION,
+        "normaliser": normalise.VERSION,
+    }
     if sum(len(text) for text in texts.values()) > LONGEST:
         return _unscreened(_TOO_LONG, versions, degraded=False)
     has_rules = language in rules.languages
@@ -79,7 +86,10 @@ def _read(
     rules: RuleSet,
 ) -> Iterator[Finding]:
     plain = normalise.plain(text)
-    for finding in rules.read(plain.text, language):
+    found = identifiers(plain.text, context.force_phones, context.force_domains)
+    if not field.startswith(_NOT_PROSE):
+        found.extend(rules.read(plain.text, language))
+    for finding in found:
         start, end = plain.original(finding.start, finding.end)
         yield _in_context(replace(finding, start=start, end=end, field=field), context)
 
