@@ -5,8 +5,9 @@ from collections.abc import Iterator
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlencode
 
-from flask import Flask
+from flask import Flask, request
 from jinja2 import ChoiceLoader, FileSystemLoader, PackageLoader, PrefixLoader
 from wtforms import Field, FieldList, FormField
 from wtforms.form import BaseForm
@@ -18,7 +19,7 @@ GOVUK_PACKAGES = ("govuk_frontend_jinja", "govuk_frontend_wtf")
 
 
 def configure_templates(app: Flask) -> None:
-    """Let the app's templates use ours, the GOV.UK macros, `static_url` and `error_links`."""
+    """Let the app's templates use ours, the GOV.UK macros, and the functions below."""
     # The macros write much white space; trimming it halves the size of a page.
     app.jinja_options = {**app.jinja_options, "trim_blocks": True, "lstrip_blocks": True}
     app.jinja_loader = ChoiceLoader(
@@ -29,6 +30,7 @@ def configure_templates(app: Flask) -> None:
     )
     app.add_template_global(static_url, "static_url")
     app.add_template_global(error_links, "error_links")
+    app.add_template_global(page_url, "page_url")
 
 
 def error_page(app: Flask, status: int, **shown: object) -> str:
@@ -44,6 +46,12 @@ def static_url(name: str) -> str:
     """
     path = static_folder() / name
     return f"/static/{name}?v={_fingerprint(path, path.stat().st_mtime_ns)}"
+
+
+def page_url(number: int) -> str:
+    """Return the address of another page of the list being shown, its search kept."""
+    kept = [pair for pair in request.args.items(multi=True) if pair[0] != "page"]
+    return f"{request.path}?{urlencode([*kept, ('page', str(number))])}"
 
 
 @lru_cache(maxsize=256)
