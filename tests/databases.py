@@ -1,0 +1,163 @@
+"""Real databases for tests: a migrated template made once, a copy of it for each test."""
+
+import os
+import shutil
+import signal
+import subprocess
+import tempfile
+import threading
+import time
+import uuid
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import psycopg
+from alembic import command
+from alembic.config import Config
+from sqlalchemy import create_engine
+from sqlalchemy.engine import make_url
+
+from vcp.kernel.db import engine_options, prepare_engine
+from vcp.kernel.places import folder
+
+#: Durable writes are for people's data; nothing here outlives the run.
+UNSAFE = ("fsync=off", "synchronous_commit=off", "full_page_writes=off", "autovacuum=off")
+START_TIMEOUT_S = 30
+
+
+def migrate(url: str, revision: str = "head") -> None:
+    """Bring the database at this address up to the revision."""
+    engine = create_engine(**engine_options(url))
+    prepare_engine(engine)
+    config = Config()
+    config.set_main_option("script_location", str(folder("migrations")))
+    config.attributes["engine"] = engine
+    try:
+        command.upgrade(config, revision)
+    finally:
+        engine.dispose()
+
+
+class Sqlite:
+    """SQLite files in a folder of this run."""
+
+    kind = "sqlite"
+
+    def __init__(self, home: Path) -> None:
+        self.home = home
+        self.template = home / "template.sqlite3"
+        migrate(f"sqlite:///{self.template}")
+
+    @contextmanager
+    def fresh(self, *, empty: bool = False) -> Iterator[str]:
+        """Give the address of a database of its own, removed afterwards."""
+        path = self.home / f"{uuid.uuid4().hex}.sqlite3"
+        if not empty:
+            shutil.copyfile(self.template, path)
+        yield f"sqlite:///{path}"
+        for left in self.home.glob(f"{path.name}*"):
+            left.unlink()
+
+    def stop(self) -> None:
+        """Nothing runs."""
+
+
+class Postgresql:
+    """A private PostgreSQL server: its folder, socket and databases end with the run."""
+
+    kind = "postgresql"
+
+    def __init__(self) -> None:
+        self.home = Path(tempfile.mkdtemp(prefix="vcp-pg-"))
+        self.server: subprocess.Popen[bytes] | None = None
+        try:
+            self._start()
+            self._execute("CREATE DATABASE template_vcp")
+            migrate(self.url("template_vcp"))
+        except BaseException:
+            self.stop()
+            raise
+
+    def url(self, database: str) -> str:
+        """Return SQLAlchemy's address of this database."""
+        return f"postgresql+psycopg://postgres@/{database}?host={self.home}"
+
+    @contextmanager
+    def fresh(self, *, empty: bool = False) -> Iterator[str]:
+        """Give the address of a database of its own, removed afterwards."""
+        name = f"test_{uuid.uuid4().hex}"
+        template = "template0" if empty else "template_vcp"
+        self._execute(f"CREATE DATABASE {name} TEMPLATE {template} STRATEGY file_copy")
+        yield self.url(name)
+        self._execute(f"DROP DATABASE {name} WITH (FORCE)")
+
+    def stop(self) -> None:
+        """Stop the server and remove its files."""
+        if self.server is not None:
+            self.server.send_signal(signal.SIGINT)  # fast: clients are not waited for
+            self.server.wait(timeout=START_TIMEOUT_S)
+        shutil.rmtree(self.home, ignore_errors=True)
+
+    def _start(self) -> None:
+        data, programs = self.home / "data", _programs()
+        assert programs is not None
+        if os.geteuid() == 0:
+            shutil.chown(self.home, "postgres", "postgres")
+        initdb = [str(programs / "initdb"), "-D", str(data), "-U", "postgres", "-A", "trust", "-N"]
+        locale = ["-E", "UTF8", "--locale=C.UTF-8"]
+        subprocess.run([*_as_postgres(), *initdb, *locale], check=True, capture_output=True)
+        settings = [f"-c{s}" for s in (*UNSAFE, "listen_addresses=", "max_connections=200")]
+        with (self.home / "log").open("wb") as log:
+            self.server = subprocess.Popen(
+                [*_as_postgres(), programs / "postgres", "-D", data, "-k", self.home, *settings],
+                stdout=log,
+                stderr=log,
+            )
+        deadline = time.monotonic() + START_TIMEOUT_S
+        while True:
+            try:
+                return self._execute("SELECT 1")
+            except psycopg.OperationalError:
+                if time.monotonic() > deadline or self.server.poll() is not None:
+                    raise
+                threading.Event().wait(0.05)
+
+    def _execute(self, statement: str) -> None:
+        where = f"host={self.home} user=postgres dbname=postgres"
+        with psycopg.connect(where, autocommit=True) as connection:
+            connection.execute(statement.encode())
+
+
+def postgresql_missing() -> str | None:
+    """Say why PostgreSQL can't be run here, or nothing when it can."""
+    if _programs() is None:
+        return "PostgreSQL is not installed: sudo apt-get install postgresql"
+    return None
+
+
+def name_of(url: str) -> str:
+    """Return which kind of database this address is of."""
+    return make_url(url).get_backend_name()
+
+
+def _programs() -> Path | None:
+    """Return the folder of the newest PostgreSQL server programs."""
+    found = [
+        path for path in Path("/usr/lib/postgresql").glob("*/bin") if (path / "initdb").exists()
+    ]
+    if found:
+        return max(found, key=lambda path: float(path.parent.name))
+    on_path = shutil.which("initdb")
+    return Path(on_path).resolve().parent if on_path else None
+
+
+def _as_postgres() -> list[str]:
+    """Return what makes the server run as its own user, which root must, and end with us."""
+    setpriv = shutil.which("setpriv")
+    if setpriv is None:
+        return []
+    end_with_us = [setpriv, "--pdeathsig", "INT"]
+    if os.geteuid() != 0:
+        return [*end_with_us, "--"]
+    return [*end_with_us, "--reuid", "postgres", "--regid", "postgres", "--clear-groups", "--"]
