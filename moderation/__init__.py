@@ -1,0 +1,1 @@
+"""Cases, decisions and the people who may take them."""

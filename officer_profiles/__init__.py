@@ -1,0 +1,1 @@
+"""Personas: overt, verified police identities, and what each may do where."""

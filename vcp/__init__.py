@@ -1,0 +1,3 @@
+"""Virtual Community Policing: managed, overt, verified police identities online."""
+
+__version__ = "0.1.0"

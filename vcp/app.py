@@ -1,0 +1,223 @@
+"""create_app(): the one module that knows every feature."""
+
+import logging
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import datetime, timedelta
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from flask import Flask, Response, g, request, url_for
+from flask.typing import ResponseReturnValue
+from flask_login import current_user
+from flask_wtf.csrf import CSRFError, CSRFProtect
+from sqlalchemy.exc import DBAPIError
+from werkzeug.exceptions import HTTPException
+from whitenoise import WhiteNoise
+
+import moderation.models  # noqa: F401 - every model must be known
+import officer_profiles.models  # noqa: F401
+import vcp.areas.models
+import vcp.channels.models
+import vcp.posts.models
+import vcp.residents.models
+import vcp.users.models  # noqa: F401
+from vcp.kernel import clock, headers, health, jobs, mail, vault
+from vcp.kernel.audit import record_refusal
+from vcp.kernel.context import Machine, current_work, work
+from vcp.kernel.db import db, engine_options, explained, prepare_engine, transaction
+from vcp.kernel.errors import NotAllowed, Unavailable, VcpError
+from vcp.kernel.permissions import Permission, allowed_paths, me
+from vcp.kernel.places import static_folder
+from vcp.kernel.settings import Settings
+from vcp.kernel.templating import configure_templates, error_page
+
+logger = logging.getLogger(__name__)
+
+#: The features' pages.
+FEATURES = (health.bp,)
+
+#: The staff menu: text, endpoint, the permission that shows it, and what counts its badge.
+NAVIGATION: tuple[tuple[str, str, Permission, Any], ...] = ()
+
+STATIC_MAX_AGE_S = 365 * 24 * 3600
+WHAT_NEXT = {
+    400: "Go back, check the form and send it again.",
+    401: "Sign in, then try again.",
+    403: "If you need this for your work, ask an administrator for the role in that area.",
+    404: "Check the address, or go back and choose it from the list.",
+    409: "Go back and load the page again to see how things stand now.",
+    413: "Choose a smaller file and send it again.",
+    429: "Wait a minute, then try again.",
+    500: "Try again. If it happens again, tell an administrator the reference below.",
+    503: "Nothing was changed. Keep what you wrote and try again in a minute.",
+}
+
+
+def create_app(settings: Settings) -> Flask:
+    """Return the whole application for these settings; nothing is read from the database yet."""
+    app = Flask("vcp", static_folder=None, template_folder=None)
+    app.extensions["vcp_settings"] = settings
+    settings.instance.mkdir(parents=True, exist_ok=True)
+    clock.shift(timedelta(seconds=settings.clock_offset_s))
+    keys = settings.signing_keys()
+    app.config.update(
+        SECRET_KEY=keys[0],
+        SECRET_KEY_FALLBACKS=keys[1:],
+        MAX_CONTENT_LENGTH=4 * settings.upload_bytes + 1024 * 1024,
+        MAX_FORM_MEMORY_SIZE=2 * 1024 * 1024,
+        WTF_CSRF_TIME_LIMIT=None,
+        SQLALCHEMY_ENGINES={"default": engine_options(settings.database)},
+    )
+    _set_up_stores(app, settings)
+    _set_up_pages(app, settings)
+    _set_up_errors(app)
+    _wire_events()
+    for blueprint in FEATURES:
+        app.register_blueprint(blueprint)
+    _serve_files(app, settings)
+    return app
+
+
+def _set_up_stores(app: Flask, settings: Settings) -> None:
+    db.init_app(app)
+    with app.app_context():
+        prepare_engine(db.engine)
+    vault.make_keys(settings.instance)
+    mail.configure(settings)
+
+    @contextmanager
+    def surroundings() -> Iterator[None]:
+        with app.app_context(), work("job"):
+            yield
+
+    jobs.configure(settings.redis, surroundings)
+
+
+def _set_up_pages(app: Flask, settings: Settings) -> None:
+    configure_templates(app)
+    headers.protect(app, settings)
+    CSRFProtect(app)
+    app.add_template_filter(_localtime(settings.zone), "localtime")
+    app.add_template_filter(datetime.isoformat, "isoformat")
+    app.jinja_env.globals.update(
+        force_name=settings.force_name, mode=settings.mode.value, settings=settings
+    )
+
+    @app.before_request
+    def _start_work() -> None:
+        g.work = work("page")
+        g.work.__enter__()
+
+    @app.teardown_request
+    def _end_work(error: BaseException | None) -> None:
+        del error
+        if "work" in g:
+            g.pop("work").__exit__(None, None, None)
+
+    @app.context_processor
+    def _shown_on_every_page() -> dict[str, Any]:
+        if not request or not current_user or not current_user.is_authenticated:
+            return {"me": None, "nav": []}
+        return {"me": me(), "nav": _navigation()}
+
+
+def _navigation() -> list[dict[str, Any]]:
+    """Return the menu of this person, with how many wait."""
+    person, shown = me(), []
+    for text, endpoint, permission, count in NAVIGATION:
+        if allowed_paths(person, permission):
+            blueprint = endpoint.split(".", maxsplit=1)[0]
+            shown.append(
+                {
+                    "text": text,
+                    "href": url_for(endpoint),
+                    "active": request.endpoint == endpoint or request.blueprint == blueprint,
+                    "count": count(person) if count else None,
+                }
+            )
+    return shown
+
+
+def _localtime(own_zone: ZoneInfo) -> Any:
+    def localtime(moment: datetime | None, zone: str | None = None) -> str:
+        """Return the moment as people here read it: 26 Nov 2026, 14:05 GMT."""
+        if moment is None:
+            return ""
+        local = moment.astimezone(ZoneInfo(zone) if zone else own_zone)
+        return f"{local.day} {local:%b %Y, %H:%M %Z}"
+
+    return localtime
+
+
+def _set_up_errors(app: Flask) -> None:
+    @app.errorhandler(VcpError)
+    def _ours(error: VcpError) -> ResponseReturnValue:
+        if isinstance(error, NotAllowed):
+            _record_refusal(error)
+        return _error_page(app, error.status, error.status.phrase, error.message)
+
+    @app.errorhandler(DBAPIError)
+    def _store(error: DBAPIError) -> ResponseReturnValue:
+        told = explained(error)
+        if isinstance(told, Unavailable):
+            logger.error("The database can't be used: %s", error.orig)
+            return _error_page(app, 503, "Not available now", told.message)
+        return _unexpected(error)
+
+    @app.errorhandler(CSRFError)
+    def _forged(error: CSRFError) -> ResponseReturnValue:
+        del error
+        return _error_page(
+            app,
+            400,
+            "This form has expired",
+            "The page was open for too long, or you have signed in again since.",
+        )
+
+    @app.errorhandler(HTTPException)
+    def _http(error: HTTPException) -> ResponseReturnValue:
+        if error.response is not None or (error.code or 500) < 400:  # noqa: PLR2004 - redirects
+            return error.get_response()
+        return _error_page(app, error.code or 500, error.name, error.description or "")
+
+    @app.errorhandler(Exception)
+    def _unexpected(error: Exception) -> ResponseReturnValue:
+        logger.error("Unexpected error", exc_info=error)
+        return _error_page(app, 500, "Something went wrong", "The fault has been logged.")
+
+
+def _error_page(app: Flask, status: int, title: str, message: str) -> Response:
+    page = error_page(
+        app,
+        int(status),
+        title=title,
+        message=message,
+        what_next=WHAT_NEXT.get(int(status), ""),
+        reference=current_work().request_id,
+    )
+    return Response(page, status=int(status), mimetype="text/html")
+
+
+def _record_refusal(error: NotAllowed) -> None:
+    """Write the refusal in a unit of its own, since the refused one was rolled back."""
+    by = me() if current_user and current_user.is_authenticated else Machine("stranger")
+    try:
+        with transaction() as session:
+            record_refusal(session, by, error)
+    except VcpError:
+        logger.exception("A refusal could not be recorded")
+
+
+def _wire_events() -> None:
+    """Say who listens to what; `tests/architecture` lists it."""
+
+
+def _serve_files(app: Flask, settings: Settings) -> None:
+    del settings
+    app.wsgi_app = WhiteNoise(  # type: ignore[method-assign]  # Flask's own way to wrap
+        app.wsgi_app,
+        root=static_folder(),
+        prefix="static/",
+        max_age=STATIC_MAX_AGE_S,
+    )

@@ -1,0 +1,1 @@
+"""Areas: force > district > neighbourhood > beat, each with dates."""

@@ -1,0 +1,1 @@
+"""The trail: searching it and exporting it."""

@@ -1,0 +1,1 @@
+"""Channels: the force's accounts on networks, and its own feed."""

@@ -1,0 +1,101 @@
+"""Channels: the force's accounts on networks, and its own feed."""
+
+import enum
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import JSON, Enum, ForeignKey, LargeBinary, String, Text
+from sqlalchemy.orm import Mapped, mapped_column, relationship
+
+from vcp.areas.models import Area
+from vcp.channels.states import ChannelState, ConnectionState
+from vcp.kernel.db import Base
+from vcp.kernel.lifecycle import state_type
+from vcp.users.models import User
+
+
+class SettlePolicy(enum.StrEnum):
+    """How an unknown outcome on this channel is settled."""
+
+    READ = "read"
+    PERSON = "person"
+
+
+class Channel(Base):
+    """One outlet on one network, or our own feed."""
+
+    __tablename__ = "channel"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    network: Mapped[str] = mapped_column(String(16))
+    name: Mapped[str] = mapped_column(String(120))
+    purpose: Mapped[str] = mapped_column(Text, default="")
+    hours: Mapped[str] = mapped_column(String(200), default="")
+    base_url: Mapped[str] = mapped_column(String(300), default="")
+    #: The account's own id at the network, pinned when it was first verified.
+    account_id: Mapped[str | None] = mapped_column(String(300))
+    handle: Mapped[str | None] = mapped_column(String(300))
+    profile_url: Mapped[str | None] = mapped_column(String(500))
+    area_id: Mapped[int] = mapped_column(ForeignKey("area.id"))
+    area_path: Mapped[str] = mapped_column(String(120), index=True)
+    #: A shared channel adds the persona's signature to each post.
+    is_shared: Mapped[bool] = mapped_column(default=False)
+    state: Mapped[ChannelState] = mapped_column(state_type(ChannelState))
+    state_changed_at: Mapped[datetime]
+    version: Mapped[int] = mapped_column()
+    #: Sealed to the vault's public key and bound to `channel:<id>`.
+    sealed_credentials: Mapped[bytes | None] = mapped_column(LargeBinary)
+    #: What the server said it takes (`vcp.networks.base.Limits` as JSON), and when.
+    limits: Mapped[dict[str, Any] | None] = mapped_column(JSON)
+    limits_probed_at: Mapped[datetime | None]
+    #: Seconds after a send before the network's answer "not there" counts.
+    settle_after_s: Mapped[int] = mapped_column(default=20)
+    settle_policy: Mapped[SettlePolicy] = mapped_column(
+        Enum(
+            SettlePolicy,
+            native_enum=False,
+            create_constraint=True,
+            length=8,
+            name="settle_policy_known",
+            values_callable=lambda kinds: [k.value for k in kinds],
+        ),
+        default=SettlePolicy.READ,
+    )
+    #: Nothing is sent before this: the network asked us to wait.
+    wait_until: Mapped[datetime | None]
+    problem: Mapped[str | None] = mapped_column(Text)
+    proposed_by_id: Mapped[int | None] = mapped_column(ForeignKey("user_account.id"))
+    confirmed_by_id: Mapped[int | None] = mapped_column(ForeignKey("user_account.id"))
+    connected_at: Mapped[datetime | None]
+
+    area: Mapped[Area] = relationship()
+    proposed_by: Mapped[User | None] = relationship(foreign_keys=[proposed_by_id])
+
+    __mapper_args__ = {"version_id_col": version}  # noqa: RUF012 - SQLAlchemy's name
+
+    @property
+    def vault_name(self) -> str:
+        """What the sealed credentials are bound to."""
+        return f"channel:{self.id}"
+
+
+class Connection(Base):
+    """One try at connecting an account: sealed by the web process, finished by the publisher."""
+
+    __tablename__ = "connection"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    channel_id: Mapped[int] = mapped_column(ForeignKey("channel.id"), index=True)
+    state: Mapped[ConnectionState] = mapped_column(state_type(ConnectionState), index=True)
+    state_changed_at: Mapped[datetime]
+    #: SHA-256 of the OAuth `state` value that the browser must bring back.
+    oauth_state_sha256: Mapped[str | None] = mapped_column(String(64), unique=True)
+    #: Sealed JSON: client id and secret, then the code or the token; bound to the channel.
+    sealed: Mapped[bytes | None] = mapped_column(LargeBinary)
+    #: True once there is a code or a token for the publisher to work with.
+    is_ready: Mapped[bool] = mapped_column(default=False)
+    message: Mapped[str | None] = mapped_column(Text)
+    started_by_id: Mapped[int | None] = mapped_column(ForeignKey("user_account.id"))
+    started_at: Mapped[datetime]
+
+    channel: Mapped[Channel] = relationship()

@@ -1,0 +1,41 @@
+"""`vcp db`: bring the tables up to date, or say how far they are."""
+
+from pathlib import Path
+
+import click
+
+from vcp.cli.acting import app_at_work, instance_option
+from vcp.kernel import schema
+from vcp.kernel.db import db
+
+
+@click.group("db")
+def group() -> None:
+    """Bring the database up to date."""
+
+
+@group.command()
+@instance_option
+def upgrade(instance: Path | None) -> None:
+    """Bring the tables up to this version; safe to repeat."""
+    with app_at_work(instance):
+        schema.upgrade(db.engine)
+        click.echo(f"The database is at {schema.current(db.engine)}.")
+
+
+@group.command()
+@instance_option
+@click.argument("to")
+def downgrade(instance: Path | None, to: str) -> None:
+    """Take the tables back to an earlier migration (stop all processes first)."""
+    with app_at_work(instance):
+        schema.downgrade(db.engine, to)
+        click.echo(f"The database is at {schema.current(db.engine)}.")
+
+
+@group.command()
+@instance_option
+def current(instance: Path | None) -> None:
+    """Say which migration the database is at, and which this version wants."""
+    with app_at_work(instance):
+        click.echo(f"at {schema.current(db.engine)}, this version wants {schema.head()}")

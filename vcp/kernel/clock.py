@@ -1,0 +1,16 @@
+"""The only reading of the time."""
+
+from datetime import UTC, datetime, timedelta
+
+_offset = timedelta()
+
+
+def now() -> datetime:
+    """Return the present moment, aware, in UTC."""
+    return datetime.now(UTC) + _offset
+
+
+def shift(offset: timedelta) -> None:
+    """Move the clock of this process; `vcp.kernel.settings` allows it in test mode only."""
+    global _offset  # noqa: PLW0603 - one clock a process is the point of this module
+    _offset = offset

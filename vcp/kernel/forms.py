@@ -1,0 +1,49 @@
+"""What all forms share: stripped text, and validators with messages that say what to do."""
+
+from typing import Any
+
+from flask_wtf import FlaskForm
+from wtforms import Field, ValidationError
+
+from vcp.kernel.errors import Invalid
+
+
+def stripped(value: object) -> object:
+    """Take white space off both ends of a text."""
+    return value.strip() if isinstance(value, str) else value
+
+
+class BaseForm(FlaskForm):  # type: ignore[misc]  # Flask-WTF has no types
+    """A form with CSRF protection whose text fields are stripped."""
+
+    class Meta(FlaskForm.Meta):  # type: ignore[misc]  # as above
+        """Add the filter to every field that carries text."""
+
+        def bind_field(self, form: Any, unbound: Any, options: Any) -> Any:
+            """Strip what was typed, except in passwords."""
+            if "Password" not in unbound.field_class.__name__:
+                filters = list(unbound.kwargs.get("filters", []))
+                if stripped not in filters and "File" not in unbound.field_class.__name__:
+                    unbound.kwargs["filters"] = [*filters, stripped]
+            return super().bind_field(form, unbound, options)
+
+    def refuse(self, error: Invalid) -> None:
+        """Show a service's refusal at the field that it names, or at the first one."""
+        fields = list(self)
+        field = self[error.field] if error.field in self else fields[0]
+        field.errors = [*field.errors, error.message]
+
+
+class MaxBytes:
+    """Refuse a text that is longer in UTF-8 than a column or network takes."""
+
+    def __init__(self, most: int, what: str) -> None:
+        """Keep the limit in bytes and the name of the thing."""
+        self.most, self.what = most, what
+
+    def __call__(self, form: BaseForm, field: Field) -> None:
+        """Raise ValidationError when the text is too long."""
+        del form
+        if len((field.data or "").encode()) > self.most:
+            message = f"{self.what} is too long. Shorten it and try again."
+            raise ValidationError(message)

@@ -1,0 +1,102 @@
+"""E-mail waiting to go out: a row first, so that a lost job or server loses no mail."""
+
+import smtplib
+from datetime import datetime
+from email.message import EmailMessage
+
+from sqlalchemy import String, Text, select
+from sqlalchemy.orm import Mapped, Session, mapped_column
+
+from vcp.kernel import clock
+from vcp.kernel.db import Base, transaction
+from vcp.kernel.jobs import enqueue, job
+from vcp.kernel.settings import Settings
+
+SMTP_TIMEOUT_S = 20
+MOST_ATTEMPTS = 20
+
+
+class Mail(Base):
+    """One e-mail to one person."""
+
+    __tablename__ = "mail"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    to_address: Mapped[str] = mapped_column(String(254))
+    subject: Mapped[str] = mapped_column(String(200))
+    body: Mapped[str] = mapped_column(Text)
+    written_at: Mapped[datetime]
+    sent_at: Mapped[datetime | None] = mapped_column(index=True)
+    attempts: Mapped[int] = mapped_column(default=0)
+    last_error: Mapped[str | None] = mapped_column(String(300))
+
+
+_settings: Settings | None = None
+
+
+def configure(settings: Settings) -> None:
+    """Say which mail server is used."""
+    global _settings  # noqa: PLW0603 - set once, when the app is made
+    _settings = settings
+
+
+def write(session: Session, to_address: str, subject: str, body: str) -> Mail:
+    """Put a mail into this unit of work; it leaves soon after the unit is stored."""
+    mail = Mail(to_address=to_address, subject=subject, body=body, written_at=clock.now())
+    session.add(mail)
+    session.flush()
+    enqueue(session, send_mail, mail.id)
+    return mail
+
+
+def waiting(session: Session) -> list[Mail]:
+    """Return the mails that have not gone out and may still be tried, oldest first."""
+    return list(
+        session.scalars(
+            select(Mail)
+            .where(Mail.sent_at.is_(None), Mail.attempts < MOST_ATTEMPTS)
+            .order_by(Mail.id)
+            .limit(200)
+        )
+    )
+
+
+@job(queue="mail")
+def send_mail(mail_id: str) -> None:
+    """Send one mail; without a mail server it waits, and demo mode shows it on a page."""
+    if _settings is None or not _settings.smtp_host:
+        return
+    with transaction() as session:
+        mail = session.get(Mail, int(mail_id))
+        if mail is None or mail.sent_at is not None:
+            return
+        # Counted before it is tried: a crash may repeat a mail, never try for ever.
+        mail.attempts += 1
+        message = _message(mail, _settings)
+    error = _deliver(message, _settings)
+    with transaction() as session:
+        mail = session.get_one(Mail, int(mail_id))
+        mail.sent_at = None if error else clock.now()
+        mail.last_error = error
+
+
+def _message(mail: Mail, settings: Settings) -> EmailMessage:
+    message = EmailMessage()
+    message["From"] = settings.mail_from
+    message["To"] = mail.to_address
+    message["Subject"] = " ".join(mail.subject.split())
+    message.set_content(mail.body)
+    return message
+
+
+def _deliver(message: EmailMessage, settings: Settings) -> str | None:
+    try:
+        with smtplib.SMTP(settings.smtp_host, settings.smtp_port, timeout=SMTP_TIMEOUT_S) as server:
+            if settings.smtp_starttls:
+                server.starttls()
+            if settings.smtp_user:
+                server.login(settings.smtp_user, settings.smtp_password.get_secret_value())
+            server.send_message(message)
+    except (OSError, smtplib.SMTPException) as error:
+        return f"{type(error).__name__}: {error}"[:300]
+    return None

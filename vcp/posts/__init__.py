@@ -1,0 +1,1 @@
+"""Posts: from an officer's draft to a delivery on each channel."""

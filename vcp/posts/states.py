@@ -1,0 +1,116 @@
+"""The life of a post, and of each of its deliveries.
+
+"Published", "partly published" and "failed" are worked out from the deliveries, never stored.
+Pause, suspension and departure are conditions checked when a delivery is claimed, not states.
+"""
+
+import enum
+
+from vcp.kernel.lifecycle import Lifecycle
+
+
+class PostState(enum.StrEnum):
+    """Where a post stands between the officer's phone and the networks."""
+
+    DRAFT = "draft"
+    SUBMITTED = "submitted"
+    HELD = "held"
+    APPROVED = "approved"
+    SCHEDULED = "scheduled"
+    RELEASED = "released"
+    EXPIRED = "expired"
+    CANCELLED = "cancelled"
+    WITHDRAWN = "withdrawn"
+
+
+_P = PostState
+POST = Lifecycle(
+    "post",
+    PostState,
+    _P.DRAFT,
+    {
+        "submit": ([_P.DRAFT], _P.SUBMITTED),
+        "hold": ([_P.DRAFT], _P.HELD),  # submit with a P1 or P2 finding
+        "release": ([_P.HELD], _P.SUBMITTED),  # a decision maker, with a reason
+        # Also what any edit does, by anyone.
+        "send_back": ([_P.SUBMITTED, _P.HELD, _P.APPROVED, _P.SCHEDULED], _P.DRAFT),
+        "approve": ([_P.SUBMITTED], _P.APPROVED),
+        "schedule": ([_P.APPROVED], _P.SCHEDULED),  # "now" is a schedule at now
+        "start": ([_P.SCHEDULED], _P.RELEASED),  # by the publisher's first claim
+        "cancel": ([_P.DRAFT, _P.SUBMITTED, _P.HELD, _P.APPROVED, _P.SCHEDULED], _P.CANCELLED),
+        "expire": ([_P.SCHEDULED], _P.EXPIRED),
+        "withdraw": ([_P.RELEASED], _P.WITHDRAWN),
+    },
+)
+
+
+class CorrectionState(enum.StrEnum):
+    """Where a correction of a released post stands: a revision approved like the first."""
+
+    DRAFT = "draft"
+    SUBMITTED = "submitted"
+    HELD = "held"
+    APPLIED = "applied"
+    CANCELLED = "cancelled"
+
+
+_C = CorrectionState
+CORRECTION = Lifecycle(
+    "correction",
+    CorrectionState,
+    _C.DRAFT,
+    {
+        "submit": ([_C.DRAFT], _C.SUBMITTED),
+        "hold": ([_C.DRAFT], _C.HELD),
+        "release": ([_C.HELD], _C.SUBMITTED),
+        "send_back": ([_C.SUBMITTED, _C.HELD], _C.DRAFT),
+        "approve": ([_C.SUBMITTED], _C.APPLIED),
+        "cancel": ([_C.DRAFT, _C.SUBMITTED, _C.HELD], _C.CANCELLED),
+    },
+)
+
+
+class DeliveryState(enum.StrEnum):
+    """Where one copy on one channel stands."""
+
+    QUEUED = "queued"
+    SENDING = "sending"
+    PUBLISHED = "published"
+    RETRY_WAIT = "retry_wait"
+    OUTCOME_UNKNOWN = "outcome_unknown"
+    BLOCKED_AUTH = "blocked_auth"
+    NEEDS_PERSON = "needs_person"
+    FAILED = "failed"
+    EXPIRED = "expired"
+    CANCELLED = "cancelled"
+    WITHDRAWN = "withdrawn"
+
+
+_D = DeliveryState
+DELIVERY = Lifecycle(
+    "delivery",
+    DeliveryState,
+    _D.QUEUED,
+    {
+        "claim": ([_D.QUEUED], _D.SENDING),
+        "publish": ([_D.SENDING], _D.PUBLISHED),
+        "retry": ([_D.SENDING], _D.RETRY_WAIT),
+        "lose": ([_D.SENDING], _D.OUTCOME_UNKNOWN),
+        "block": ([_D.SENDING], _D.BLOCKED_AUTH),
+        "fail": ([_D.SENDING], _D.FAILED),
+        "requeue": ([_D.RETRY_WAIT], _D.QUEUED),
+        "unblock": ([_D.BLOCKED_AUTH], _D.QUEUED),
+        "confirm": ([_D.OUTCOME_UNKNOWN], _D.PUBLISHED),
+        "confirm_absent": ([_D.OUTCOME_UNKNOWN], _D.QUEUED),
+        "ask": ([_D.OUTCOME_UNKNOWN], _D.NEEDS_PERSON),
+        "say_published": ([_D.NEEDS_PERSON], _D.PUBLISHED),
+        "send_again": ([_D.NEEDS_PERSON], _D.QUEUED),
+        "give_up": ([_D.NEEDS_PERSON], _D.FAILED),
+        "expire": ([_D.QUEUED, _D.RETRY_WAIT, _D.BLOCKED_AUTH], _D.EXPIRED),
+        "cancel": ([_D.QUEUED, _D.RETRY_WAIT, _D.BLOCKED_AUTH], _D.CANCELLED),
+        "withdraw": ([_D.PUBLISHED], _D.WITHDRAWN),
+    },
+)
+
+#: States from which a delivery moves no further by itself.
+FINAL = frozenset({_D.PUBLISHED, _D.FAILED, _D.EXPIRED, _D.CANCELLED, _D.WITHDRAWN})

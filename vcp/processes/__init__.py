@@ -1,0 +1,1 @@
+"""What a process manager starts: web, publisher, worker, clock, and up."""

@@ -1,0 +1,1 @@
+"""The public site: rendered when something changes, read without a query."""

@@ -1,0 +1,1 @@
+"""Staff: who signs in, and with which roles for which areas."""
