@@ -8,6 +8,7 @@ PYTHON ?= python3
 INSTANCE ?= instance
 PORT ?= 8000
 BENCH_JSON ?=
+ONLY ?=
 PYTEST_ARGS ?=
 BIN := .venv/bin
 LOCK := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes \
@@ -39,8 +40,8 @@ format: .venv/dev.stamp ## Put the layout of the code right
 	@$(BIN)/ruff check --fix-only --quiet
 	@$(BIN)/ruff format
 
-bench: .venv/dev.stamp ## Measure against the budgets (BENCH_JSON=file for one object a line)
-	@BENCH_JSON="$(BENCH_JSON)" $(BIN)/python -m benchmarks.run
+bench: .venv/dev.stamp ## Measure against the budgets (BENCH_JSON=file, ONLY=part)
+	@BENCH_JSON="$(BENCH_JSON)" $(BIN)/python -m benchmarks.run --only "$(ONLY)"
 
 evaluate: .venv/dev.stamp ## Score the screening of text against its labelled examples
 	@$(BIN)/python -m benchmarks.evaluate_triage
