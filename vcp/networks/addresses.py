@@ -1,0 +1,58 @@
+"""Which server addresses a channel may have; pure, so that forms can use it too."""
+
+import ipaddress
+from urllib.parse import SplitResult, urlsplit
+
+from vcp.networks.base import Reason, Rejected
+
+
+def check_base_url(address: str) -> str:
+    """The address of a server as scheme, host and port only; https is filled in when it's missing.
+
+    Plain http is taken for this machine alone, since a token would otherwise travel in the open.
+
+    Raises: Rejected(ADDRESS), whose message says what to type instead.
+    """
+    typed = address.strip()
+    if typed and "://" not in typed:
+        typed = f"https://{typed}"
+    try:
+        parts = urlsplit(typed)
+        port = parts.port
+    except ValueError as error:
+        raise _refused(
+            "This isn't a web address. Type it like https://mastodon.example."
+        ) from error
+    host = parts.hostname or ""
+    if parts.scheme not in ("http", "https") or not host or _has_blank(typed):
+        raise _refused("This isn't a web address. Type it like https://mastodon.example.")
+    if parts.username is not None or parts.password is not None:
+        raise _refused("Leave the user name and password out of the server's address.")
+    if parts.path.strip("/") or parts.query or parts.fragment:
+        raise _refused("Type only the server's address, without anything after the name.")
+    if parts.scheme == "http" and not is_loopback(host):
+        raise _refused("The server's address has to begin with https://.")
+    return _rebuilt(parts, host, port)
+
+
+def is_loopback(host: str) -> bool:
+    """True for this machine itself: localhost, 127.0.0.0/8 and ::1."""
+    if host == "localhost":
+        return True
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return False
+
+
+def _has_blank(typed: str) -> bool:
+    return any(character.isspace() or not character.isprintable() for character in typed)
+
+
+def _rebuilt(parts: SplitResult, host: str, port: int | None) -> str:
+    shown = f"[{host}]" if ":" in host else host
+    return f"{parts.scheme}://{shown}" + (f":{port}" if port is not None else "")
+
+
+def _refused(message: str) -> Rejected:
+    return Rejected(message, reason=Reason.ADDRESS)

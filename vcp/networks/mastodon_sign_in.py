@@ -1,0 +1,145 @@
+"""Connecting an account in the browser by OAuth's code flow; needs no network library.
+
+    register_app() once a server -> authorise_url() for the person -> exchange_code() for the token
+
+The code and the app's secret are credentials: the caller seals them.
+"""
+
+from dataclasses import dataclass
+from typing import Any
+from urllib.parse import urlencode
+
+import requests
+
+from vcp.networks.addresses import check_base_url
+from vcp.networks.answers import Step, failure, no_api
+from vcp.networks.base import Reason, Rejected, Unavailable
+from vcp.networks.wire import Timeouts, Wire
+
+#: Who we are and our own posts; writing posts and their images. Nothing else: no follows, no
+#: direct messages, no other people's timelines, no profile.
+SCOPES = ("read:accounts", "read:statuses", "write:statuses", "write:media")
+_CLIENT_NAME = "Virtual Community Policing"
+
+
+@dataclass(frozen=True)
+class AppCredentials:
+    """Our registration with one server; `client_secret` never leaves the vault in the open."""
+
+    base_url: str
+    client_id: str
+    client_secret: str
+    redirect_uri: str
+
+
+def register_app(
+    base_url: str, redirect_uri: str, *, timeouts: Timeouts | None = None
+) -> AppCredentials:
+    """Registers with a server, which any visitor may; checks its address first.
+
+    Raises: Rejected(ADDRESS) for an address that can't be one; NetworkError with a message for the
+    person otherwise.
+    """
+    checked = check_base_url(base_url)
+    form = {
+        "client_name": _CLIENT_NAME,
+        "redirect_uris": redirect_uri,
+        "scopes": " ".join(SCOPES),
+    }
+    try:
+        answer = _post(checked, "/api/v1/apps", form, timeouts)
+    except Rejected as refused:
+        if refused.reason in (Reason.NOT_FOUND, Reason.UNSUPPORTED):
+            raise no_api(checked) from refused
+        raise
+    return AppCredentials(
+        base_url=checked,
+        client_id=_text(answer, "client_id"),
+        client_secret=_text(answer, "client_secret"),
+        redirect_uri=redirect_uri,
+    )
+
+
+def authorise_url(app: AppCredentials, state: str) -> str:
+    """Where the person is sent to say yes; `state` comes back with the code and must be compared.
+
+    The page asks to sign in again, so that a personal account isn't connected by oversight.
+
+    Raises: ValueError for a state too short to be a secret.
+    """
+    if len(state) < 16:  # noqa: PLR2004 - 128 bits in hex is 32, in base64 22; shorter is a slip
+        raise ValueError("The state of a sign-in must be a random secret.")
+    asked = {
+        "client_id": app.client_id,
+        "response_type": "code",
+        "redirect_uri": app.redirect_uri,
+        "scope": " ".join(SCOPES),
+        "force_login": "true",
+        "state": state,
+    }
+    return f"{app.base_url}/oauth/authorize?{urlencode(asked)}"
+
+
+def exchange_code(app: AppCredentials, code: str, *, timeouts: Timeouts | None = None) -> str:
+    """The access token for the code that came back; a code works once.
+
+    Raises: Rejected(INVALID) when the server doesn't take the code; Rejected(FORBIDDEN) when it
+    gives fewer rights than asked for; NetworkError otherwise.
+    """
+    form = {
+        "grant_type": "authorization_code",
+        "code": code.strip(),
+        "client_id": app.client_id,
+        "client_secret": app.client_secret,
+        "redirect_uri": app.redirect_uri,
+        "scope": " ".join(SCOPES),
+    }
+    try:
+        answer = _post(app.base_url, "/oauth/token", form, timeouts)
+    except Rejected as refused:
+        raise Rejected(
+            "The server didn't take the sign-in code. Start connecting the account again.",
+            reason=Reason.INVALID,
+            detail=refused.detail,
+        ) from refused
+    missing = _missing_scopes(answer.get("scope"))
+    if missing:
+        raise Rejected(
+            f"The server gave fewer rights than needed ({', '.join(missing)} missing).",
+            reason=Reason.FORBIDDEN,
+        )
+    return _text(answer, "access_token")
+
+
+def _missing_scopes(granted: Any) -> list[str]:
+    """A server that doesn't say what it granted is believed; a wide right includes its parts."""
+    if not isinstance(granted, str) or not granted.strip():
+        return []
+    given = set(granted.split())
+    return [scope for scope in SCOPES if not {scope, scope.split(":")[0]} & given]
+
+
+def _post(
+    base_url: str, path: str, form: dict[str, str], timeouts: Timeouts | None
+) -> dict[str, Any]:
+    wire = Wire(base_url, timeouts)
+    try:
+        wire.run(lambda: wire.post(f"{base_url}{path}", data=form))
+    except (requests.RequestException, TimeoutError) as error:
+        raise failure(wire, Step.READ) from error
+    finally:
+        wire.close()
+    answer = wire.exchange.json()
+    is_success = wire.exchange.status in (requests.codes.ok, requests.codes.created)
+    if not is_success or not isinstance(answer, dict):
+        raise failure(wire, Step.READ)
+    return answer
+
+
+def _text(answer: dict[str, Any], name: str) -> str:
+    found = answer.get(name)
+    if not isinstance(found, str) or not found:
+        raise Unavailable(
+            "The server's answer lacks what a Mastodon server gives. Check the address."
+        )
+    return found
