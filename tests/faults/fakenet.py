@@ -125,7 +125,8 @@ class _Handler(BaseHTTPRequestHandler):
         elif rule.fault == "garbled":
             self._send(Reply(200, _PAGE, "text/html"))
         elif rule.fault == "cut":
-            self._send(Reply(200, reply.body[: len(reply.body) // 2]))
+            self._send(reply, is_cut=True)
+            self._hang_up()
         elif rule.fault == "huge":
             self._send(Reply(200, b'{"id": "' + b"x" * 33_554_432))
         elif rule.fault == "hang":
@@ -146,7 +147,7 @@ class _Handler(BaseHTTPRequestHandler):
     def _read(self) -> bytes:
         return self.rfile.read(int(self.headers.get("Content-Length", 0)))
 
-    def _send(self, reply: Reply, pause_s: float = 0) -> None:
+    def _send(self, reply: Reply, pause_s: float = 0, *, is_cut: bool = False) -> None:
         self.send_response(reply.status)
         self.send_header("Content-Type", reply.content_type)
         self.send_header("Content-Length", str(len(reply.body)))
@@ -154,7 +155,7 @@ class _Handler(BaseHTTPRequestHandler):
             self.send_header(name, value)
         self.end_headers()
         if not pause_s:
-            self.wfile.write(reply.body)
+            self.wfile.write(reply.body[: len(reply.body) // 2] if is_cut else reply.body)
             return
         for place in range(len(reply.body)):
             self.wfile.write(reply.body[place : place + 1])

@@ -12,7 +12,7 @@ CHANCE = {
     "accept_drop": "accepted, then the connection closes without an answer",
     "accept_late": "504 at once, accepted `late_s` later",
     "garbled": "accepted, then 200 with a web page",
-    "cut": "accepted, then half of the JSON",
+    "cut": "accepted, then half of the answer and the connection closes",
 }
 #: Faults for a scripted plan only, beside those of CHANCE.
 SCRIPTED = {

@@ -1,0 +1,152 @@
+"""A network in memory that goes wrong on demand, for tests and for trying things out."""
+
+from collections.abc import Collection
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from threading import Lock
+
+from vcp.kernel import clock
+from vcp.networks.base import (
+    AccountInfo,
+    Limits,
+    NetworkError,
+    Outgoing,
+    Reason,
+    Receipt,
+    Rejected,
+    count_characters,
+)
+
+LIMITS = Limits(
+    characters=500,
+    url_length=23,
+    media_count=4,
+    media_bytes=8 * 1024 * 1024,
+    media_types=("image/jpeg", "image/png", "image/webp"),
+    alt_characters=1500,
+    supports_edit=True,
+    supports_content_warning=True,
+    probed_at=None,
+)
+_OVERLAP = timedelta(minutes=2)
+
+
+@dataclass(frozen=True)
+class FakePost:
+    """What the fake shows from `visible_at` on."""
+
+    remote_id: str
+    outgoing: Outgoing
+    key: str
+    at: datetime
+    visible_at: datetime
+
+
+@dataclass(frozen=True)
+class _Fault:
+    error: NetworkError
+    is_accepted: bool
+
+
+class FakeNetwork:
+    """Keeps posts in order of acceptance; safe to use from several threads."""
+
+    name = "fake"
+
+    def __init__(self, *, is_idempotent: bool = False, lag: timedelta = timedelta()) -> None:
+        self.is_idempotent = is_idempotent
+        self.posts: list[FakePost] = []
+        self.calls = 0
+        self._lag = lag
+        self._faults: list[_Fault] = []
+        self._lock = Lock()
+        self._made = 0
+
+    def fail_next(self, error: NetworkError, *, after_accepting: bool = False) -> None:
+        """Makes one coming write raise; several calls line up."""
+        self._faults.append(_Fault(error, after_accepting))
+
+    def publish(self, outgoing: Outgoing, key: str) -> Receipt:
+        """Keeps the post and shows it after the lag."""
+        with self._lock:
+            fault = self._begin(outgoing)
+            post = self._with_key(key) if self.is_idempotent else None
+            if post is None:
+                self._made += 1
+                at = clock.now()
+                post = FakePost(f"fake-{self._made}", outgoing, key, at, at + self._lag)
+                self.posts.append(post)
+            return self._end(post, fault)
+
+    def correct(self, receipt_remote_id: str, outgoing: Outgoing, key: str) -> Receipt:
+        """Puts the new words in the place of the old."""
+        with self._lock:
+            fault = self._begin(outgoing)
+            post = replace(self._known(receipt_remote_id), outgoing=outgoing, key=key)
+            self.posts = [post if old.remote_id == receipt_remote_id else old for old in self.posts]
+            return self._end(post, fault)
+
+    def withdraw(self, remote_id: str) -> None:
+        """Forgets the post."""
+        with self._lock:
+            fault = self._begin(None)
+            self.posts = [post for post in self.posts if post.remote_id != remote_id]
+            if fault:
+                raise fault.error
+
+    def find(
+        self, outgoing: Outgoing, *, since: datetime, taken: Collection[str]
+    ) -> Receipt | None:
+        """Looks among what is visible by now."""
+        now = clock.now()
+        for post in reversed(self.posts):
+            is_shown = post.visible_at <= now and post.at >= since - _OVERLAP
+            if is_shown and post.remote_id not in taken and _is_same(post.outgoing, outgoing):
+                return _receipt(post)
+        return None
+
+    def exists(self, remote_id: str) -> bool:
+        """Looks among what is visible by now."""
+        now = clock.now()
+        return any(post.remote_id == remote_id and post.visible_at <= now for post in self.posts)
+
+    def account(self) -> AccountInfo:
+        """Always the same one."""
+        return AccountInfo("fake-account", "officer@fake.example", "Officer", "", ())
+
+    def limits(self) -> Limits:
+        """Mastodon's, as they are when a server doesn't say."""
+        return replace(LIMITS, probed_at=clock.now())
+
+    def _begin(self, outgoing: Outgoing | None) -> _Fault | None:
+        self.calls += 1
+        fault = self._faults.pop(0) if self._faults else None
+        if fault and not fault.is_accepted:
+            raise fault.error
+        if outgoing is not None:
+            length = count_characters(outgoing.text, LIMITS, outgoing.content_warning)
+            if length > LIMITS.characters:
+                raise Rejected("Shorten the text.", reason=Reason.TOO_LONG)
+        return fault
+
+    def _end(self, post: FakePost, fault: _Fault | None) -> Receipt:
+        if fault:
+            raise fault.error
+        return _receipt(post)
+
+    def _known(self, remote_id: str) -> FakePost:
+        for post in self.posts:
+            if post.remote_id == remote_id:
+                return post
+        raise Rejected("This post isn't there.", reason=Reason.NOT_FOUND)
+
+    def _with_key(self, key: str) -> FakePost | None:
+        return next((post for post in self.posts if post.key == key), None)
+
+
+def _receipt(post: FakePost) -> Receipt:
+    return Receipt(post.remote_id, f"https://fake.example/{post.remote_id}", post.at)
+
+
+def _is_same(one: Outgoing, other: Outgoing) -> bool:
+    return one.text == other.text and len(one.media) == len(other.media)

@@ -1,0 +1,51 @@
+"""Which adapter speaks to a network; each is loaded when it's first asked for, not before.
+
+The libraries behind them are heavy, and the processes that answer pages never need them.
+"""
+
+import importlib
+from collections.abc import Mapping
+from typing import Protocol, cast
+
+from vcp.networks.base import Network, Reason, Rejected, Unauthorised
+from vcp.networks.own import OwnFeed, SiteWriter
+
+#: Networks that a channel may be on, with the module of each adapter and its class.
+_REMOTE = {"mastodon": ("vcp.networks.mastodon", "MastodonNetwork")}
+#: Every network's short name and what people call it.
+NETWORKS: Mapping[str, str] = {"own": "Public site", "mastodon": "Mastodon"}
+
+
+class _RemoteFactory(Protocol):
+    def __call__(self, base_url: str, access_token: str, account_id: str | None) -> Network: ...
+
+
+def connect(
+    network: str,
+    *,
+    base_url: str,
+    credentials: Mapping[str, str],
+    account_id: str | None,
+    writer: SiteWriter | None = None,
+) -> Network:
+    """The adapter of one channel; asks nothing of the network yet.
+
+    `credentials` of a Mastodon channel holds "access_token"; the own feed has none and needs the
+    site's `writer`.
+
+    Raises: Rejected(UNSUPPORTED) for a network that there is no adapter for; Rejected(ADDRESS) for
+    an address that can't be one; Unauthorised without a token; ValueError for the own feed without
+    a writer.
+    """
+    if network == "own":
+        if writer is None:
+            raise ValueError("The own feed needs the site's writer.")
+        return OwnFeed(writer, base_url)
+    if network not in _REMOTE:
+        raise Rejected(f"There is no network called {network}.", reason=Reason.UNSUPPORTED)
+    token = credentials.get("access_token", "")
+    if not token:
+        raise Unauthorised("This channel has no access token. Connect it again.")
+    module, name = _REMOTE[network]
+    factory = cast("_RemoteFactory", getattr(importlib.import_module(module), name))
+    return factory(base_url, token, account_id)
