@@ -59,12 +59,18 @@ class FakeNetwork:
         self.calls = 0
         self._lag = lag
         self._faults: list[_Fault] = []
+        self._reading_faults: list[NetworkError] = []
         self._lock = Lock()
         self._made = 0
 
-    def fail_next(self, error: NetworkError, *, after_accepting: bool = False) -> None:
-        """Makes one coming write raise; several calls line up."""
-        self._faults.append(_Fault(error, after_accepting))
+    def fail_next(
+        self, error: NetworkError, *, after_accepting: bool = False, reading: bool = False
+    ) -> None:
+        """Makes one coming write, or reading, raise; several calls line up."""
+        if reading:
+            self._reading_faults.append(error)
+        else:
+            self._faults.append(_Fault(error, after_accepting))
 
     def publish(self, outgoing: Outgoing, key: str) -> Receipt:
         """Keeps the post and shows it after the lag."""
@@ -98,6 +104,7 @@ class FakeNetwork:
         self, outgoing: Outgoing, *, since: datetime, taken: Collection[str]
     ) -> Receipt | None:
         """Looks among what is visible by now."""
+        self._begin_reading()
         now = clock.now()
         for post in reversed(self.posts):
             is_shown = post.visible_at <= now and post.at >= since - _OVERLAP
@@ -107,15 +114,18 @@ class FakeNetwork:
 
     def exists(self, remote_id: str) -> bool:
         """Looks among what is visible by now."""
+        self._begin_reading()
         now = clock.now()
         return any(post.remote_id == remote_id and post.visible_at <= now for post in self.posts)
 
     def account(self) -> AccountInfo:
         """Always the same one."""
+        self._begin_reading()
         return AccountInfo("fake-account", "officer@fake.example", "Officer", "", ())
 
     def limits(self) -> Limits:
         """Mastodon's, as they are when a server doesn't say."""
+        self._begin_reading()
         return replace(LIMITS, probed_at=clock.now())
 
     def _begin(self, outgoing: Outgoing | None) -> _Fault | None:
@@ -128,6 +138,10 @@ class FakeNetwork:
             if length > LIMITS.characters:
                 raise Rejected("Shorten the text.", reason=Reason.TOO_LONG)
         return fault
+
+    def _begin_reading(self) -> None:
+        if self._reading_faults:
+            raise self._reading_faults.pop(0)
 
     def _end(self, post: FakePost, fault: _Fault | None) -> Receipt:
         if fault:

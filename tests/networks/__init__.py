@@ -1,0 +1,1 @@
+"""The networks: one contract for every adapter, and what only one of them can get wrong."""

@@ -1,0 +1,39 @@
+"""Every adapter passes the contract, Mastodon's against two servers."""
+
+from pathlib import Path
+
+import pytest
+
+from tests.networks.conftest import MOCK_TOKENS
+from tests.networks.contract import NetworkContract, RemoteNetworkContract
+from tests.networks.rigs import FakenetRig, FakeRig, MockRig, OwnRig
+
+
+class TestOwnFeed(NetworkContract):
+    @pytest.fixture
+    def rig(self, tmp_path: Path) -> OwnRig:
+        folder = tmp_path / "site"
+        folder.mkdir()
+        return OwnRig(folder)
+
+
+class TestFake(RemoteNetworkContract):
+    @pytest.fixture(params=[True, False], ids=["idempotent", "not idempotent"])
+    def rig(self, request: pytest.FixtureRequest) -> FakeRig:
+        return FakeRig(is_idempotent=request.param)
+
+
+@pytest.mark.network
+class TestMastodonAgainstFakenet(RemoteNetworkContract):
+    @pytest.fixture(params=["honoured", "ignored"])
+    def rig(self, fakenet_url: str, request: pytest.FixtureRequest) -> FakenetRig:
+        found = FakenetRig(fakenet_url, f"officer-{abs(hash(request.node.nodeid))}")
+        found.configure(keys=request.param, plan=[])
+        return found
+
+
+@pytest.mark.network
+class TestMastodonAgainstMastodonMock(RemoteNetworkContract):
+    @pytest.fixture
+    def rig(self, mock_url: str) -> MockRig:
+        return MockRig(mock_url, MOCK_TOKENS["officer"])
