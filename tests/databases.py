@@ -13,28 +13,23 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import psycopg
-from alembic import command
-from alembic.config import Config
 from sqlalchemy import create_engine
 from sqlalchemy.engine import make_url
 
+from vcp.kernel import schema
 from vcp.kernel.db import engine_options, prepare_engine
-from vcp.kernel.places import folder
 
 #: Durable writes are for people's data; nothing here outlives the run.
 UNSAFE = ("fsync=off", "synchronous_commit=off", "full_page_writes=off", "autovacuum=off")
 START_TIMEOUT_S = 30
 
 
-def migrate(url: str, revision: str = "head") -> None:
-    """Bring the database at this address up to the revision."""
+def migrate(url: str) -> None:
+    """Bring the database at this address up to date."""
     engine = create_engine(**engine_options(url))
     prepare_engine(engine)
-    config = Config()
-    config.set_main_option("script_location", str(folder("migrations")))
-    config.attributes["engine"] = engine
     try:
-        command.upgrade(config, revision)
+        schema.upgrade(engine)
     finally:
         engine.dispose()
 
