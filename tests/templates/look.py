@@ -6,7 +6,7 @@ from pathlib import Path
 from types import SimpleNamespace
 from zoneinfo import ZoneInfo
 
-from flask import Flask, flash, render_template
+from flask import Flask, flash, render_template, request
 from flask_wtf import CSRFProtect
 from govuk_frontend_wtf.wtforms_widgets import (
     GovFileInput,
@@ -18,7 +18,7 @@ from govuk_frontend_wtf.wtforms_widgets import (
 from jinja2 import BaseLoader, ChoiceLoader, FileSystemLoader
 from wtforms import FileField, SelectField, StringField, SubmitField, TextAreaField
 from wtforms.fields.choices import SelectChoice  # type: ignore[attr-defined]  # newer than its stubs
-from wtforms.validators import InputRequired
+from wtforms.validators import DataRequired
 
 from tests.templates import sample
 from vcp.kernel.forms import BaseForm
@@ -36,12 +36,12 @@ class ComposeForm(BaseForm):
         "Post as", choices=[SelectChoice("1", "PC Rowan Ashby")], widget=GovSelect()
     )
     text = TextAreaField(
-        "What do you want to say?", [InputRequired("Write the post.")], widget=GovTextArea()
+        "What do you want to say?", [DataRequired("Write the post.")], widget=GovTextArea()
     )
     warning = StringField("Content warning (optional)", widget=GovTextInput())
     images = FileField("Images (optional)", widget=GovFileInput())
     on = StringField(
-        "Date", [InputRequired("Choose the day on which it goes out.")], widget=GovTextInput()
+        "Date", [DataRequired("Choose the day on which it goes out.")], widget=GovTextInput()
     )
     at = StringField("Time", description="Local time, for example 14:30", widget=GovTextInput())
     send = SubmitField("Send for approval", widget=GovSubmitInput())
@@ -97,6 +97,13 @@ def make_app(mode: str = "demo") -> Flask:
             post_states=sample.POST_STATES,
             other_states=sample.OTHER_STATES,
         )
+
+    @app.post("/check")
+    def check() -> tuple[str, int]:
+        words = request.form["text"]
+        if words == "away":
+            return "", 503
+        return render_template("check.html", found=[sample.PLATE] if "AB12" in words else []), 200
 
     @app.get("/public")
     def public() -> str:
