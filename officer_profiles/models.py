@@ -60,6 +60,8 @@ class Persona(Base):
     state_changed_at: Mapped[datetime]
     version: Mapped[int] = mapped_column()
     created_by_id: Mapped[int | None] = mapped_column(ForeignKey("user_account.id"))
+    #: Who last changed what the public reads; they don't verify it.
+    edited_by_id: Mapped[int | None] = mapped_column(ForeignKey("user_account.id"))
     verified_by_id: Mapped[int | None] = mapped_column(ForeignKey("user_account.id"))
     verified_at: Mapped[datetime | None]
     verification_expires_at: Mapped[datetime | None]
@@ -69,7 +71,10 @@ class Persona(Base):
     successor_id: Mapped[int | None] = mapped_column(ForeignKey("persona.id"))
 
     area: Mapped[Area] = relationship()
-    successor: Mapped["Persona | None"] = relationship(remote_side=[id])
+    created_by: Mapped[User | None] = relationship(foreign_keys=[created_by_id])
+    edited_by: Mapped[User | None] = relationship(foreign_keys=[edited_by_id])
+    verified_by: Mapped[User | None] = relationship(foreign_keys=[verified_by_id])
+    successor: Mapped["Persona | None"] = relationship(remote_side="Persona.id")
     members: Mapped[list["PersonaMember"]] = relationship(back_populates="persona", lazy="selectin")
     capabilities: Mapped[list["Capability"]] = relationship(
         back_populates="persona", lazy="selectin"

@@ -43,4 +43,4 @@ class Area(Base):
     valid_from: Mapped[date] = mapped_column(Date)
     valid_to: Mapped[date | None] = mapped_column(Date)
 
-    parent: Mapped["Area | None"] = relationship(remote_side=[id])
+    parent: Mapped["Area | None"] = relationship(remote_side="Area.id")

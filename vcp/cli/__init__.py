@@ -9,7 +9,7 @@ from vcp.cli import database
 @click.group()
 @click.version_option(__version__, prog_name="vcp")
 def main() -> None:
-    """Virtual Community Policing: overt, verified police identities, two people behind each post."""
+    """Virtual Community Policing: overt police identities, two people behind each post."""
 
 
 main.add_command(database.group)

@@ -9,8 +9,8 @@ from vcp.kernel.settings import Mode, Settings
 #: Everything comes from ourselves; scripts and styles need the nonce or our own origin.
 POLICY = (
     "default-src 'none'; script-src 'self' 'nonce-{nonce}'; style-src 'self'; "
-    "img-src 'self' blob:; font-src 'self'; connect-src 'self'; manifest-src 'self'; worker-src 'self'; "
-    "form-action 'self'{forms}; base-uri 'none'; frame-ancestors 'none'"
+    "img-src 'self' blob:; font-src 'self'; connect-src 'self'; manifest-src 'self'; "
+    "worker-src 'self'; form-action 'self'{forms}; base-uri 'none'; frame-ancestors 'none'"
 )
 
 

@@ -1,0 +1,320 @@
+"""Publishing one delivery: claim and commit, send with no transaction open, record.
+
+Source of the rules: docs/adr/0003-the-database-is-the-queue.md. A delivery leaves only while
+everything that allowed it still holds; what stops it is a condition here, not a state.
+"""
+
+import logging
+import random
+import uuid
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from sqlalchemy import ColumnElement, and_, exists, or_, select, update
+from sqlalchemy.exc import IntegrityError
+from sqlalchemy.orm import Session, aliased
+
+from officer_profiles.models import Capability, CapabilityKind, Persona
+from officer_profiles.states import PersonaState
+from vcp.channels import service as channels
+from vcp.channels.models import Channel
+from vcp.channels.states import USABLE
+from vcp.kernel import clock
+from vcp.kernel.context import Machine
+from vcp.kernel.events import raise_event
+from vcp.kernel.settings import Settings
+from vcp.networks.base import (
+    Network,
+    NetworkError,
+    OutcomeUnknown,
+    Outgoing,
+    RateLimited,
+    Receipt,
+    Rejected,
+    Unauthorised,
+)
+from vcp.posts.events import PostChanged, PostReleased
+from vcp.posts.freezing import outgoing
+from vcp.posts.models import Attempt, Delivery, DeliveryKind, Post
+from vcp.posts.states import DELIVERY, POST, DeliveryState, PostState
+from vcp.users.models import User
+from vcp.users.states import UserState
+
+logger = logging.getLogger(__name__)
+
+PUBLISHER = Machine("publisher")
+LEASE_S = 15
+#: Seconds before the next try after a send that certainly didn't happen.
+RETRY_DELAYS_S = (2, 5, 15, 30, 60, 120, 300)
+
+
+@dataclass(frozen=True)
+class Claimed:
+    """A delivery that this process, and no other, may send now."""
+
+    delivery_id: uuid.UUID
+    attempt_id: uuid.UUID
+    attempt: int
+    channel_id: int
+    kind: DeliveryKind
+    key: str
+    outgoing: Outgoing
+    #: For a correction: the post at the network that it changes.
+    target_id: str | None
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What a send came to: a receipt, or the network's error."""
+
+    receipt: Receipt | None = None
+    error: NetworkError | None = None
+
+
+def sendable(now: datetime) -> ColumnElement[bool]:
+    """Return the condition under which a queued delivery may leave at this moment."""
+    published = aliased(Delivery)
+    may_post = (
+        exists()
+        .where(
+            Capability.persona_id == Persona.id,
+            Capability.channel_id == Delivery.channel_id,
+            Capability.kind == CapabilityKind.POST,
+            Capability.revoked_at.is_(None),
+            Capability.expires_at > now,
+        )
+        .correlate(Persona, Delivery)
+    )
+    has_target = (
+        exists()
+        .where(
+            published.post_id == Delivery.post_id,
+            published.channel_id == Delivery.channel_id,
+            published.kind == DeliveryKind.PUBLISH,
+            published.state == DeliveryState.PUBLISHED,
+        )
+        .correlate(Delivery)
+    )
+    allowed = (
+        exists()
+        .where(
+            Post.id == Delivery.post_id,
+            Post.state.in_((PostState.SCHEDULED, PostState.RELEASED)),
+            User.id == Post.author_id,
+            User.state == UserState.ACTIVE,
+            Persona.id == Post.persona_id,
+            Persona.state == PersonaState.VERIFIED,
+            or_(Persona.verification_expires_at.is_(None), Persona.verification_expires_at > now),
+            Channel.id == Delivery.channel_id,
+            Channel.state.in_(USABLE),
+            or_(Channel.wait_until.is_(None), Channel.wait_until <= now),
+            may_post,
+        )
+        .correlate(Delivery)
+    )
+    return and_(
+        Delivery.state == DeliveryState.QUEUED,
+        Delivery.due_at <= now,
+        Delivery.not_after > now,
+        Delivery.withdraw_wanted_at.is_(None),
+        or_(Delivery.kind == DeliveryKind.PUBLISH, has_target),
+        allowed,
+    )
+
+
+def channels_due(session: Session) -> list[int]:
+    """Return the channels that have something to send now, our own feed first."""
+    rows = session.execute(
+        select(Delivery.channel_id, Channel.network)
+        .join(Channel, Channel.id == Delivery.channel_id)
+        .where(sendable(clock.now()))
+        .distinct()
+    )
+    return [channel_id for channel_id, network in sorted(rows, key=lambda row: row[1] != "own")]
+
+
+def claim_next(session: Session, channel_id: int, owner: str, settings: Settings) -> Claimed | None:
+    """Claim the channel's oldest due delivery; None when there is none, or another sends.
+
+    The caller commits before anything is sent: a crash after this leaves a lease that runs out.
+    """
+    now = clock.now()
+    in_flight = aliased(Delivery)
+    free = ~exists().where(
+        in_flight.channel_id == channel_id, in_flight.state == DeliveryState.SENDING
+    )
+    row_id = session.scalar(
+        select(Delivery.id)
+        .where(Delivery.channel_id == channel_id, sendable(now), free)
+        .order_by(Delivery.due_at, Delivery.created_at, Delivery.id)
+        .limit(1)
+        .with_for_update(skip_locked=True, of=Delivery)
+    )
+    if row_id is None:
+        return None
+    attempt = Attempt(id=uuid.uuid4(), delivery_id=row_id, owner=owner, started_at=now)
+    try:
+        # The unique index on (channel) where sending catches two claims that passed `free`
+        # together, which PostgreSQL allows.
+        with session.begin_nested():
+            won = DELIVERY.claim(
+                session,
+                Delivery,
+                row_id,
+                "claim",
+                by=PUBLISHER,
+                where=[sendable(now)],
+                values={
+                    "attempt": Delivery.attempt + 1,
+                    "owner": owner,
+                    "lease_until": now + timedelta(seconds=LEASE_S),
+                    "sent_at": now,
+                    "reads": 0,
+                    "problem": None,
+                    "version": Delivery.version + 1,
+                },
+                attempt=str(attempt.id),
+            )
+    except IntegrityError:
+        return None
+    if not won:
+        return None
+    delivery = session.get_one(Delivery, row_id)
+    attempt.number = delivery.attempt
+    session.add(attempt)
+    _start_post(session, delivery)
+    return Claimed(
+        delivery_id=delivery.id,
+        attempt_id=attempt.id,
+        attempt=delivery.attempt,
+        channel_id=channel_id,
+        kind=delivery.kind,
+        key=str(delivery.id),
+        outgoing=outgoing(delivery, settings),
+        target_id=_target_id(session, delivery),
+    )
+
+
+def _start_post(session: Session, delivery: Delivery) -> None:
+    """Release the post with its first claim, so that a dead clock delays nothing."""
+    started = POST.claim(
+        session,
+        Post,
+        delivery.post_id,
+        "start",
+        by=PUBLISHER,
+        values={
+            "released_at": clock.now(),
+            "public_revision_id": delivery.revision_id,
+            "version": Post.version + 1,
+        },
+    )
+    if started:
+        raise_event(session, PostReleased(delivery.post_id))
+        raise_event(session, PostChanged(delivery.post_id))
+
+
+def _target_id(session: Session, delivery: Delivery) -> str | None:
+    if delivery.kind is DeliveryKind.PUBLISH:
+        return None
+    return session.scalar(
+        select(Delivery.remote_id).where(
+            Delivery.post_id == delivery.post_id,
+            Delivery.channel_id == delivery.channel_id,
+            Delivery.kind == DeliveryKind.PUBLISH,
+        )
+    )
+
+
+def send(claimed: Claimed, network: Network) -> Outcome:
+    """Send it; no transaction is open. Every failure comes back as one of the network errors."""
+    try:
+        if claimed.kind is DeliveryKind.CORRECT:
+            receipt = network.correct(claimed.target_id or "", claimed.outgoing, claimed.key)
+        else:
+            receipt = network.publish(claimed.outgoing, claimed.key)
+    except NetworkError as error:
+        return Outcome(error=error)
+    return Outcome(receipt=receipt)
+
+
+def renew_leases(session: Session, owner: str) -> None:
+    """Keep what this process is sending right now from being taken for lost."""
+    session.execute(
+        update(Delivery)
+        .where(Delivery.state == DeliveryState.SENDING, Delivery.owner == owner)
+        .values(lease_until=clock.now() + timedelta(seconds=LEASE_S))
+        .execution_options(synchronize_session=False)
+    )
+
+
+def record(session: Session, claimed: Claimed, outcome: Outcome) -> None:
+    """Write down what a send came to; an answer to an older attempt may only confirm."""
+    delivery = session.get_one(Delivery, claimed.delivery_id)
+    attempt = session.get_one(Attempt, claimed.attempt_id)
+    attempt.finished_at = clock.now()
+    attempt.outcome = _named(outcome)
+    attempt.detail = str(outcome.error) if outcome.error else None
+    if delivery.state is DeliveryState.SENDING and delivery.attempt == claimed.attempt:
+        _record_in_time(session, delivery, outcome)
+    elif outcome.receipt is not None:
+        _record_late(session, delivery, attempt, outcome.receipt)
+
+
+def _named(outcome: Outcome) -> str:
+    if outcome.error is None:
+        return "published"
+    return "unauthorised" if isinstance(outcome.error, Unauthorised) else outcome.error.failure
+
+
+def _record_in_time(session: Session, delivery: Delivery, outcome: Outcome) -> None:
+    if outcome.receipt is not None:
+        settle_as_published(session, delivery, outcome.receipt, "publish")
+        return
+    error = outcome.error
+    now = clock.now()
+    delivery.problem = str(error)
+    if isinstance(error, OutcomeUnknown):
+        delivery.next_at = now  # the network is read at once
+        DELIVERY.apply(session, delivery, "lose", by=PUBLISHER, detail=str(error))
+    elif isinstance(error, Unauthorised):
+        DELIVERY.apply(session, delivery, "block", by=PUBLISHER, detail=str(error))
+        channels.block(session, delivery.channel_id, str(error), by=PUBLISHER)
+    elif isinstance(error, Rejected):
+        DELIVERY.apply(session, delivery, "fail", by=PUBLISHER, detail=str(error))
+        raise_event(session, PostChanged(delivery.post_id))
+    else:
+        wait_s: float = RETRY_DELAYS_S[min(delivery.attempt, len(RETRY_DELAYS_S)) - 1]
+        wait_s *= random.uniform(0.8, 1.2)  # noqa: S311 - spreads retries, guards nothing
+        if isinstance(error, RateLimited):
+            wait_s = error.retry_after_s
+            delivery.channel.wait_until = now + timedelta(seconds=wait_s)
+        delivery.next_at = now + timedelta(seconds=wait_s)
+        DELIVERY.apply(session, delivery, "retry", by=PUBLISHER, detail=str(error))
+
+
+def settle_as_published(session: Session, delivery: Delivery, receipt: Receipt, verb: str) -> None:
+    """Note where the network keeps it; the public pages then link there."""
+    delivery.remote_id, delivery.remote_url = receipt.remote_id, receipt.url
+    delivery.published_at = receipt.at
+    delivery.problem = None
+    delivery.next_at = clock.now() if delivery.withdraw_wanted_at else None
+    DELIVERY.apply(session, delivery, verb, by=PUBLISHER, remote_id=receipt.remote_id)
+    raise_event(session, PostChanged(delivery.post_id))
+
+
+def _record_late(session: Session, delivery: Delivery, attempt: Attempt, receipt: Receipt) -> None:
+    """Take a late answer as proof that the post exists; it never undoes anything."""
+    attempt.outcome = "late"
+    attempt.detail = f"answered late: {receipt.remote_id}"
+    if delivery.state is DeliveryState.OUTCOME_UNKNOWN:
+        settle_as_published(session, delivery, receipt, "confirm")
+    elif delivery.state is DeliveryState.NEEDS_PERSON:
+        settle_as_published(session, delivery, receipt, "say_published")
+    elif delivery.state is DeliveryState.QUEUED:
+        DELIVERY.apply(session, delivery, "claim", by=PUBLISHER, late=True)
+        settle_as_published(session, delivery, receipt, "publish")
+    elif delivery.remote_id != receipt.remote_id:
+        logger.error(
+            "Delivery %s has a second copy at the network: %s", delivery.id, receipt.remote_id
+        )

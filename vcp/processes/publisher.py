@@ -1,0 +1,145 @@
+"""The publisher: looks for due deliveries in the database and sends them.
+
+Each channel with something due gets one thread of a bounded pool, which sends until nothing is
+due there: one write in flight a channel, and a slow channel holds nobody else.
+"""
+
+import logging
+from collections.abc import Callable, Hashable
+from concurrent.futures import Future, ThreadPoolExecutor
+from functools import partial
+
+from flask import Flask
+from sqlalchemy.exc import DBAPIError
+
+from vcp.channels import connecting
+from vcp.channels.adapters import adapter_for
+from vcp.channels.models import Channel
+from vcp.kernel.db import session as current_session
+from vcp.kernel.db import transaction
+from vcp.kernel.errors import VcpError
+from vcp.kernel.settings import Settings
+from vcp.networks.base import Network, NetworkError, NotSent, OutcomeUnknown
+from vcp.networks.own import SiteWriter
+from vcp.posts import publishing, settling, stopping
+from vcp.processes.loop import Loop
+
+logger = logging.getLogger(__name__)
+
+LOOK_EVERY_S = 0.1
+REPAIR_EVERY_S = 1.0
+RENEW_EVERY_S = 5.0
+#: As many channels can be written to at once; the budget is 50 with answers in 200 ms.
+THREADS = 64
+#: How often a result is tried to be stored before the lease is left to run out.
+STORE_TRIES = 5
+
+
+class Publisher(Loop):
+    """Sends, settles and takes down, each in its own transactions."""
+
+    def __init__(self, app: Flask, settings: Settings, writer: SiteWriter) -> None:
+        """Take the writer of our own feed's pages, which `vcp.residents` gives."""
+        super().__init__(app, "publisher")
+        self.settings = settings
+        self.writer = writer
+        self.pool = ThreadPoolExecutor(THREADS, thread_name_prefix="send")
+        self.busy: dict[Hashable, Future[None]] = {}
+        self.every(LOOK_EVERY_S, self.look)
+        self.every(REPAIR_EVERY_S, self.repair)
+        self.every(RENEW_EVERY_S, self.renew)
+
+    def run(self) -> None:
+        """Run until asked to stop, then let the calls under way end (45 s at the most)."""
+        super().run()
+        self.pool.shutdown(wait=True)
+
+    def look(self) -> None:
+        """Give each channel that has something due, and no thread yet, a thread."""
+        for channel_id in publishing.channels_due(current_session()):
+            self._start(("send", channel_id), partial(self.send_all, channel_id))
+
+    def repair(self) -> None:
+        """Wake what waited, end what is late, settle what is unknown, take down, connect."""
+        with transaction() as session:
+            settling.lose_expired(session)
+            settling.wake(session)
+            settling.expire(session)
+            readings = settling.take_reading(session, self.settings)
+            takedowns = stopping.take_down_due(session)
+        for reading in readings:
+            self._start(("read", reading.delivery_id), partial(self.read_one, reading))
+        for takedown in takedowns:
+            self._start(("down", takedown.delivery_id), partial(self.take_down_one, takedown))
+        self._start("connect", partial(connecting.work_waiting, self.settings))
+
+    def renew(self) -> None:
+        """Keep the leases of what is being sent right now."""
+        if any(not future.done() for future in self.busy.values()):
+            with transaction() as session:
+                publishing.renew_leases(session, self.owner)
+
+    def send_all(self, channel_id: int) -> None:
+        """Send what is due on one channel, one after the other."""
+        while not self.stopping.is_set():
+            with transaction() as session:
+                claimed = publishing.claim_next(session, channel_id, self.owner, self.settings)
+            if claimed is None:
+                return
+            outcome = self._sent(claimed)
+            self._store(lambda session, c=claimed, o=outcome: publishing.record(session, c, o))
+
+    def _sent(self, claimed: publishing.Claimed) -> publishing.Outcome:
+        try:
+            network = self._network(claimed.channel_id)
+        except (VcpError, NetworkError) as error:
+            return publishing.Outcome(error=NotSent(str(error)))
+        try:
+            return publishing.send(claimed, network)
+        except Exception as error:  # a fault of an adapter or its library, after who knows what
+            logger.exception("Sending delivery %s failed unexpectedly", claimed.delivery_id)
+            return publishing.Outcome(
+                error=OutcomeUnknown(f"The sending failed in an unforeseen way: {error}")
+            )
+
+    def read_one(self, reading: settling.Reading) -> None:
+        """Look at the network for one delivery and settle by what is seen."""
+        try:
+            found = settling.read(reading, self._network(reading.channel_id))
+        except VcpError as error:
+            found = NotSent(error.message)
+        self._store(lambda session: settling.record_reading(session, reading, found))
+
+    def take_down_one(self, takedown: stopping.Takedown) -> None:
+        """Take one copy down and look whether it is gone."""
+        try:
+            trouble = stopping.take_down(takedown, self._network(takedown.channel_id))
+        except VcpError as error:
+            trouble = error.message
+        self._store(lambda session: stopping.record_takedown(session, takedown, trouble))
+
+    def _network(self, channel_id: int) -> Network:
+        channel = current_session().get_one(Channel, channel_id)
+        network = adapter_for(channel, self.settings, self.writer)
+        current_session().rollback()  # nothing stays open while the network is waited for
+        return network
+
+    def _store(self, write: Callable[..., None]) -> None:
+        """Store a result; a database that is away for a moment must not cost what we know."""
+        for _ in range(STORE_TRIES):
+            try:
+                with transaction() as session:
+                    write(session)
+            except (VcpError, DBAPIError):
+                logger.warning("A result could not be stored yet", exc_info=True)
+                self.stopping.wait(1)
+            else:
+                return
+
+    def _start(self, key: Hashable, task: Callable[[], object]) -> None:
+        running = self.busy.get(key)
+        if running is not None and not running.done():
+            return
+        for done in [known for known, future in self.busy.items() if future.done()]:
+            del self.busy[done]
+        self.busy[key] = self.pool.submit(self.attempt, task)  # type: ignore[arg-type]  # result unused
