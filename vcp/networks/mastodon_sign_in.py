@@ -60,10 +60,11 @@ def register_app(
     )
 
 
-def authorise_url(app: AppCredentials, state: str) -> str:
+def authorise_url(app: AppCredentials, state: str, *, code_challenge: str | None = None) -> str:
     """Where the person is sent to say yes; `state` comes back with the code and must be compared.
 
-    The page asks to sign in again, so that a personal account isn't connected by oversight.
+    The page asks to sign in again, so that a personal account isn't connected by oversight. A
+    challenge (S256) is sent to every server: one that doesn't know it has to pass over it.
 
     Raises: ValueError for a state too short to be a secret.
     """
@@ -77,10 +78,18 @@ def authorise_url(app: AppCredentials, state: str) -> str:
         "force_login": "true",
         "state": state,
     }
+    if code_challenge is not None:
+        asked |= {"code_challenge": code_challenge, "code_challenge_method": "S256"}
     return f"{app.base_url}/oauth/authorize?{urlencode(asked)}"
 
 
-def exchange_code(app: AppCredentials, code: str, *, timeouts: Timeouts | None = None) -> str:
+def exchange_code(
+    app: AppCredentials,
+    code: str,
+    *,
+    code_verifier: str | None = None,
+    timeouts: Timeouts | None = None,
+) -> str:
     """The access token for the code that came back; a code works once.
 
     Raises: Rejected(INVALID) when the server doesn't take the code; Rejected(FORBIDDEN) when it
@@ -94,6 +103,8 @@ def exchange_code(app: AppCredentials, code: str, *, timeouts: Timeouts | None =
         "redirect_uri": app.redirect_uri,
         "scope": " ".join(SCOPES),
     }
+    if code_verifier is not None:
+        form["code_verifier"] = code_verifier
     try:
         answer = _post(app.base_url, "/oauth/token", form, timeouts)
     except Rejected as refused:
