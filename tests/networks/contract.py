@@ -57,6 +57,9 @@ class Kept:
 
 
 class Rig(Protocol):
+    #: False for a counterpart that leaves the images alone when a post is edited.
+    can_replace_images: bool
+
     @property
     def network(self) -> Network: ...
     def kept(self) -> Sequence[Kept]: ...
@@ -162,21 +165,32 @@ class NetworkContract:
         rig.network.withdraw(receipt.remote_id)
         assert rig.kept() == []
 
-    def test_a_correction_replaces_the_words_in_place(self, rig: Rig, tmp_path: Path) -> None:
-        post = outgoing("At ten.", media=(picture(tmp_path, "The hall"),))
+    def test_a_correction_replaces_the_words_in_place(self, rig: Rig) -> None:
+        post = outgoing("At ten.")
         before = rig.network.publish(post, "c-1")
-        better = outgoing(
-            "At eleven.",
-            reference=post.reference,
-            content_warning="Changed",
-            media=(picture(tmp_path, "The library", "teal"),),
-        )
+        better = outgoing("At 11.", reference=post.reference, content_warning="Changed")
         for _ in range(2):
             after = rig.network.correct(before.remote_id, better, "c-2")
             assert after.remote_id == before.remote_id
         (kept,) = rig.kept()
-        assert (kept.text, kept.content_warning) == ("At eleven.", "Changed")
-        assert kept.alt_texts == ("The library",)
+        assert (kept.text, kept.content_warning) == ("At 11.", "Changed")
+
+    def test_a_correction_replaces_images_or_says_that_it_cannot(
+        self, rig: Rig, tmp_path: Path
+    ) -> None:
+        post = outgoing(media=(picture(tmp_path, "The hall"),))
+        receipt = rig.network.publish(post, "c-5")
+        same = outgoing("As before", reference=post.reference, media=post.media)
+        rig.network.correct(receipt.remote_id, same, "c-6")
+        media = (picture(tmp_path, "The library", "teal"),)
+        better = outgoing("Better", reference=post.reference, media=media)
+        if rig.can_replace_images:
+            rig.network.correct(receipt.remote_id, better, "c-7")
+            assert rig.kept()[0].alt_texts == ("The library",)
+        else:
+            with pytest.raises(Rejected) as refused:
+                rig.network.correct(receipt.remote_id, better, "c-7")
+            assert refused.value.reason is Reason.UNSUPPORTED
 
     def test_a_withdrawn_post_cannot_be_corrected(self, rig: Rig) -> None:
         post = outgoing()

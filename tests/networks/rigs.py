@@ -7,6 +7,7 @@ from typing import Any
 
 import requests
 
+from tests.faults.proxy import LossyProxy
 from tests.networks.contract import RETRY_AFTER_S, Fault, Kept
 from vcp.networks.base import (
     Network,
@@ -56,6 +57,8 @@ class FolderWriter:
 
 
 class OwnRig:
+    can_replace_images = True
+
     def __init__(self, folder: Path) -> None:
         self.folder = folder
         self.network: Network = OwnFeed(FolderWriter(folder), "http://127.0.0.1:8000")
@@ -71,6 +74,8 @@ class OwnRig:
 
 
 class FakeRig:
+    can_replace_images = True
+
     def __init__(self, *, is_idempotent: bool) -> None:
         self._fake = FakeNetwork(is_idempotent=is_idempotent)
 
@@ -104,6 +109,8 @@ class FakeRig:
 
 class FakenetRig:
     """Mastodon's adapter against fakenet, as one of its accounts."""
+
+    can_replace_images = True
 
     def __init__(self, base_url: str, account: str) -> None:
         self.base_url = base_url
@@ -153,12 +160,17 @@ class FakenetRig:
 
 
 class MockRig:
-    """Mastodon's adapter against mastodon_mock, which is emptied before each test."""
+    """Mastodon's adapter against mastodon_mock, through a proxy that can lose answers."""
 
-    def __init__(self, base_url: str, token: str) -> None:
+    can_replace_images = False
+
+    def __init__(self, base_url: str, token: str, proxy: LossyProxy) -> None:
         self._base_url = base_url
         self._token = token
-        self.network: Network = MastodonNetwork(base_url, token, None, TIMEOUTS)
+        self._proxy = proxy
+        self.network: Network = MastodonNetwork(
+            f"http://127.0.0.1:{proxy.port}", token, None, TIMEOUTS
+        )
 
     def kept(self) -> Sequence[Kept]:
         me = self._get("/api/v1/accounts/verify_credentials")
@@ -176,13 +188,15 @@ class MockRig:
         ]
 
     def break_next(self, fault: Fault, *, reading: bool = False) -> None:
+        if fault is Fault.LOST_ANSWER:
+            self._proxy.lose_answer(b"POST /api/v1/statuses ")
+            return
         effects: dict[Fault, dict[str, Any]] = {
             Fault.UNAUTHORISED: {"type": "status", "status": 401},
             Fault.RATE_LIMITED: {
                 "type": "ratelimit",
                 "headers": {"Retry-After": str(RETRY_AFTER_S)},
             },
-            Fault.LOST_ANSWER: {"type": "latency", "delay_ms": 3000},
             Fault.GARBLED: {"type": "malformed"},
         }
         match = {"methods": ["GET"], "path_regex": "/accounts/.*/statuses$"}

@@ -1,9 +1,11 @@
 """Every adapter passes the contract, Mastodon's against two servers."""
 
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
+from tests.faults.proxy import LossyProxy
 from tests.networks.conftest import MOCK_TOKENS
 from tests.networks.contract import NetworkContract, RemoteNetworkContract
 from tests.networks.rigs import FakenetRig, FakeRig, MockRig, OwnRig
@@ -35,5 +37,6 @@ class TestMastodonAgainstFakenet(RemoteNetworkContract):
 @pytest.mark.network
 class TestMastodonAgainstMastodonMock(RemoteNetworkContract):
     @pytest.fixture
-    def rig(self, mock_url: str) -> MockRig:
-        return MockRig(mock_url, MOCK_TOKENS["officer"])
+    def rig(self, mock_url: str) -> Iterator[MockRig]:
+        with LossyProxy(int(mock_url.rsplit(":", 1)[1])) as proxy:
+            yield MockRig(mock_url, MOCK_TOKENS["officer"], proxy)

@@ -31,6 +31,7 @@ from vcp.networks.mastodon_answers import (
     limits_from,
     remote_id_of,
     shown_post,
+    shows_other_images,
 )
 from vcp.networks.mastodon_call import PERHAPS_SIGN_IN, Call
 from vcp.networks.mastodon_sign_in import SCOPES, authorise_url, exchange_code, register_app
@@ -193,7 +194,22 @@ class MastodonNetwork:
                     detail=refused.detail,
                 ) from refused
             raise
-        return self._receipt(call, answer)
+        receipt = self._receipt(call, answer)
+        if shows_other_images(answer, outgoing.media):
+            self._check_images(call, path, outgoing.media)
+        return receipt
+
+    def _check_images(self, call: Call, path: str, media: tuple[MediaItem, ...]) -> None:
+        """Reads the post again, since some answer an edit with less than they then show.
+
+        Raises: Rejected(UNSUPPORTED) when the server changed the words and left the images.
+        """
+        if shows_other_images(call.ask_plainly(Step.READ, "GET", path), media):
+            raise Rejected(
+                f"{call.wire.host} changed the words but kept the old images. Withdraw this post "
+                "and post again.",
+                reason=Reason.UNSUPPORTED,
+            )
 
     def _is_shown(self, call: Call, path: str) -> bool:
         try:

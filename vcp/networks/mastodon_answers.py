@@ -1,11 +1,12 @@
 """What Mastodon-shaped JSON says, read without trusting its form."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 from urllib.parse import urlsplit
 
-from vcp.networks.base import AccountInfo, Limits, RemotePost, Unavailable
+from vcp.networks.base import AccountInfo, Limits, MediaItem, RemotePost, Unavailable
 from vcp.networks.readback import plain_text, profile_links
 
 _IMAGES = ("image/jpeg", "image/png", "image/webp", "image/gif")
@@ -54,6 +55,20 @@ def shown_post(status: Any) -> ShownPost:
         media_count=len(status.get("media_attachments") or ()),
     )
     return ShownPost(post, content, is_boost=status.get("reblog") is not None)
+
+
+def shows_other_images(status: Any, media: Sequence[MediaItem]) -> bool:
+    """True when a post's images aren't these, by their number and their alt texts."""
+    shown = status.get("media_attachments") if isinstance(status, dict) else None
+    if not isinstance(shown, list):
+        return False
+    if len(shown) != len(media):
+        return True
+    said = [row.get("description") if isinstance(row, dict) else None for row in shown]
+    return any(
+        isinstance(text, str) and text.strip() != item.alt_text.strip()
+        for text, item in zip(said, media, strict=True)
+    )
 
 
 def account_info(answer: Any, host: str) -> AccountInfo:
