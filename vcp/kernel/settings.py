@@ -1,6 +1,9 @@
 """Settings: typed, read once at start, all faults reported together."""
 
+import hashlib
+import os
 import secrets
+import tempfile
 from enum import StrEnum
 from pathlib import Path
 from typing import Self
@@ -11,6 +14,7 @@ from pydantic import Field, SecretStr, field_validator, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 SHORTEST_SECRET = 32
+LONGEST_SOCKET_PATH = 100
 
 
 class Mode(StrEnum):
@@ -129,7 +133,16 @@ class Settings(BaseSettings):
     @property
     def redis(self) -> str:
         """The address of the job queue that is in force."""
-        return self.redis_url or f"unix://{self.instance.resolve() / 'valkey.sock'}"
+        return self.redis_url or f"unix://{self.valkey_socket}"
+
+    @property
+    def valkey_socket(self) -> Path:
+        """Where our own Valkey listens; a Unix socket's path has to be short."""
+        wanted = self.instance.resolve() / "valkey.sock"
+        if len(str(wanted)) <= LONGEST_SOCKET_PATH:
+            return wanted
+        short = hashlib.sha256(str(wanted).encode()).hexdigest()[:16]
+        return Path(tempfile.gettempdir()) / f"vcp-{os.getuid()}-{short}.sock"
 
     @property
     def site(self) -> Path:

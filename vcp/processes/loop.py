@@ -49,10 +49,11 @@ class Loop:
         signal.signal(signal.SIGINT, self._stop)
         shortest = min(seconds for seconds, _ in self._turns)
         while not self.stopping.is_set():
-            self._run_due()
+            self.run_due()
             self.stopping.wait(shortest)
 
-    def _run_due(self) -> None:
+    def run_due(self) -> None:
+        """Run every turn whose time has come."""
         for number, (seconds, turn) in enumerate(self._turns):
             # Monotonic, so that setting the machine's clock neither bunches nor starves turns.
             if time.monotonic() < self._due.get(number, 0):

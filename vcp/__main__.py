@@ -1,0 +1,5 @@
+"""`python -m vcp` is `vcp`."""
+
+from vcp.cli import main
+
+main()
