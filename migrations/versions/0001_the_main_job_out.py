@@ -113,6 +113,16 @@ def upgrade() -> None:
         batch_op.create_index("uq_stale_page_kind_ref", ["kind", "ref"], unique=True)
 
     op.create_table(
+        "sign_in_try",
+        sa.Column("id", sa.Integer(), nullable=False),
+        sa.Column("key_sha256", sa.String(length=64), nullable=False),
+        sa.Column("at", vcp.kernel.db.UtcDateTime(timezone=True), nullable=False),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_sign_in_try")),
+    )
+    with op.batch_alter_table("sign_in_try", schema=None) as batch_op:
+        batch_op.create_index("ix_sign_in_try_key_at", ["key_sha256", "at"], unique=False)
+
+    op.create_table(
         "user_account",
         sa.Column("id", sa.Integer(), nullable=False),
         sa.Column("actor_id", sa.String(length=64), nullable=False),
@@ -136,8 +146,6 @@ def upgrade() -> None:
         sa.Column("password_hash", sa.String(length=200), nullable=True),
         sa.Column("sealed_totp", sa.LargeBinary(length=256), nullable=True),
         sa.Column("last_totp_step", sa.Integer(), nullable=False),
-        sa.Column("failed_attempts", sa.Integer(), nullable=False),
-        sa.Column("locked_until", vcp.kernel.db.UtcDateTime(timezone=True), nullable=True),
         sa.Column("version", sa.Integer(), nullable=False),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_user_account")),
         sa.UniqueConstraint("actor_id", name=op.f("uq_user_account_actor_id")),
@@ -164,6 +172,7 @@ def upgrade() -> None:
         sa.Column("account_id", sa.String(length=300), nullable=True),
         sa.Column("handle", sa.String(length=300), nullable=True),
         sa.Column("profile_url", sa.String(length=500), nullable=True),
+        sa.Column("profile_links", sa.JSON(), nullable=True),
         sa.Column("area_id", sa.Integer(), nullable=False),
         sa.Column("area_path", sa.String(length=120), nullable=False),
         sa.Column("is_shared", sa.Boolean(), nullable=False),
@@ -220,6 +229,13 @@ def upgrade() -> None:
     )
     with op.batch_alter_table("channel", schema=None) as batch_op:
         batch_op.create_index(batch_op.f("ix_channel_area_path"), ["area_path"], unique=False)
+        batch_op.create_index(
+            "uq_channel_account",
+            ["network", "base_url", "account_id"],
+            unique=True,
+            sqlite_where=sa.text("state <> 'disconnected'"),
+            postgresql_where=sa.text("state <> 'disconnected'"),
+        )
 
     op.create_table(
         "persona",
@@ -269,6 +285,7 @@ def upgrade() -> None:
         sa.Column("state_changed_at", vcp.kernel.db.UtcDateTime(timezone=True), nullable=False),
         sa.Column("version", sa.Integer(), nullable=False),
         sa.Column("created_by_id", sa.Integer(), nullable=True),
+        sa.Column("edited_by_id", sa.Integer(), nullable=True),
         sa.Column("verified_by_id", sa.Integer(), nullable=True),
         sa.Column("verified_at", vcp.kernel.db.UtcDateTime(timezone=True), nullable=True),
         sa.Column(
@@ -282,6 +299,11 @@ def upgrade() -> None:
             ["created_by_id"],
             ["user_account.id"],
             name=op.f("fk_persona_created_by_id_user_account"),
+        ),
+        sa.ForeignKeyConstraint(
+            ["edited_by_id"],
+            ["user_account.id"],
+            name=op.f("fk_persona_edited_by_id_user_account"),
         ),
         sa.ForeignKeyConstraint(
             ["successor_id"], ["persona.id"], name=op.f("fk_persona_successor_id_persona")
@@ -469,6 +491,7 @@ def upgrade() -> None:
         sa.Column("state_changed_at", vcp.kernel.db.UtcDateTime(timezone=True), nullable=False),
         sa.Column("oauth_state_sha256", sa.String(length=64), nullable=True),
         sa.Column("sealed", sa.LargeBinary(), nullable=True),
+        sa.Column("sealed_code", sa.LargeBinary(), nullable=True),
         sa.Column("is_ready", sa.Boolean(), nullable=False),
         sa.Column("message", sa.Text(), nullable=True),
         sa.Column("started_by_id", sa.Integer(), nullable=True),
@@ -608,6 +631,11 @@ def upgrade() -> None:
     )
     with op.batch_alter_table("revision", schema=None) as batch_op:
         batch_op.create_index(batch_op.f("ix_revision_post_id"), ["post_id"], unique=False)
+
+    if op.get_bind().dialect.name != "sqlite":
+        # Posts and revisions point at each other; SQLite took both keys with the tables.
+        for column in ("revision_id", "public_revision_id"):
+            op.create_foreign_key(f"fk_post_{column}_revision", "post", "revision", [column], ["id"])
 
     op.create_table(
         "approval",
@@ -973,6 +1001,9 @@ def downgrade() -> None:
     with op.batch_alter_table("revision", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix_revision_post_id"))
 
+    if op.get_bind().dialect.name != "sqlite":
+        for column in ("revision_id", "public_revision_id"):
+            op.drop_constraint(f"fk_post_{column}_revision", "post", type_="foreignkey")
     op.drop_table("revision")
     with op.batch_alter_table("post", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix_post_state_changed_at"))
@@ -1017,11 +1048,16 @@ def downgrade() -> None:
 
     op.drop_table("persona")
     with op.batch_alter_table("channel", schema=None) as batch_op:
+        batch_op.drop_index("uq_channel_account")
         batch_op.drop_index(batch_op.f("ix_channel_area_path"))
 
     op.drop_table("channel")
     op.drop_table("audit_payload")
     op.drop_table("user_account")
+    with op.batch_alter_table("sign_in_try", schema=None) as batch_op:
+        batch_op.drop_index("ix_sign_in_try_key_at")
+
+    op.drop_table("sign_in_try")
     with op.batch_alter_table("stale_page", schema=None) as batch_op:
         batch_op.drop_index("uq_stale_page_kind_ref")
 

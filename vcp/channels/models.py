@@ -4,7 +4,7 @@ import enum
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import JSON, Enum, ForeignKey, LargeBinary, String, Text
+from sqlalchemy import JSON, Enum, ForeignKey, Index, LargeBinary, String, Text, text
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from vcp.areas.models import Area
@@ -25,6 +25,18 @@ class Channel(Base):
     """One outlet on one network, or our own feed."""
 
     __tablename__ = "channel"
+    __table_args__ = (
+        # One account is one channel, and the own feed (account "own") is there once.
+        Index(
+            "uq_channel_account",
+            "network",
+            "base_url",
+            "account_id",
+            unique=True,
+            sqlite_where=text("state <> 'disconnected'"),
+            postgresql_where=text("state <> 'disconnected'"),
+        ),
+    )
 
     id: Mapped[int] = mapped_column(primary_key=True)
     network: Mapped[str] = mapped_column(String(16))
@@ -36,6 +48,8 @@ class Channel(Base):
     account_id: Mapped[str | None] = mapped_column(String(300))
     handle: Mapped[str | None] = mapped_column(String(300))
     profile_url: Mapped[str | None] = mapped_column(String(500))
+    #: Links that the account's own profile shows, for whoever confirms that it is ours.
+    profile_links: Mapped[list[str] | None] = mapped_column(JSON)
     area_id: Mapped[int] = mapped_column(ForeignKey("area.id"))
     area_path: Mapped[str] = mapped_column(String(120), index=True)
     #: A shared channel adds the persona's signature to each post.
@@ -70,6 +84,7 @@ class Channel(Base):
 
     area: Mapped[Area] = relationship()
     proposed_by: Mapped[User | None] = relationship(foreign_keys=[proposed_by_id])
+    confirmed_by: Mapped[User | None] = relationship(foreign_keys=[confirmed_by_id])
 
     __mapper_args__ = {"version_id_col": version}  # noqa: RUF012 - SQLAlchemy's name
 
@@ -90,8 +105,10 @@ class Connection(Base):
     state_changed_at: Mapped[datetime]
     #: SHA-256 of the OAuth `state` value that the browser must bring back.
     oauth_state_sha256: Mapped[str | None] = mapped_column(String(64), unique=True)
-    #: Sealed JSON: client id and secret, then the code or the token; bound to the channel.
+    #: Sealed JSON, bound to the channel: our registration with the server.
     sealed: Mapped[bytes | None] = mapped_column(LargeBinary)
+    #: The same for the code that came back; the web process can't open the other one to add it.
+    sealed_code: Mapped[bytes | None] = mapped_column(LargeBinary)
     #: True once there is a code or a token for the publisher to work with.
     is_ready: Mapped[bool] = mapped_column(default=False)
     message: Mapped[str | None] = mapped_column(Text)
@@ -99,3 +116,4 @@ class Connection(Base):
     started_at: Mapped[datetime]
 
     channel: Mapped[Channel] = relationship()
+    started_by: Mapped[User | None] = relationship()

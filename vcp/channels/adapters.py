@@ -1,0 +1,59 @@
+"""From a channel to the adapter that speaks for it, and to what it takes."""
+
+from vcp.channels.models import Channel
+from vcp.channels.queries import OWN
+from vcp.kernel import vault
+from vcp.kernel.errors import Unavailable
+from vcp.kernel.settings import Settings
+from vcp.networks import own
+from vcp.networks.base import Limits, Network
+from vcp.networks.own import SiteWriter
+from vcp.networks.registry import connect
+
+#: For a channel whose server has not said. Source: Mastodon 4, its own defaults.
+UNPROBED = Limits(
+    characters=500,
+    url_length=23,
+    media_count=4,
+    media_bytes=8 * 1024 * 1024,
+    media_types=("image/jpeg", "image/png"),
+    alt_characters=1500,
+    supports_edit=True,
+    supports_content_warning=True,
+    probed_at=None,
+)
+
+
+def adapter_for(
+    channel: Channel, settings: Settings, site_writer: SiteWriter | None = None
+) -> Network:
+    """Return the adapter of a channel; opens the vault, so only publisher and ingest call it.
+
+    Raises: vcp.kernel.errors.Unavailable when there are no credentials or they don't open.
+    """
+    if channel.network == OWN:
+        return connect(
+            OWN, base_url=settings.base_url, credentials={}, account_id=OWN, writer=site_writer
+        )
+    if channel.sealed_credentials is None:
+        raise Unavailable("This channel has no credentials. Connect its account again.")
+    credentials = vault.open_sealed(
+        settings.instance, channel.vault_name, channel.sealed_credentials
+    )
+    return connect(
+        channel.network,
+        base_url=channel.base_url,
+        credentials=credentials,
+        account_id=channel.account_id,
+    )
+
+
+def limits_of(channel: Channel) -> Limits:
+    """Return what the channel takes, as its server last said."""
+    if channel.network == OWN:
+        return own.LIMITS
+    if channel.limits is None:
+        return UNPROBED
+    kept = dict(channel.limits)
+    kept["media_types"] = tuple(kept["media_types"])
+    return Limits(**(kept | {"probed_at": channel.limits_probed_at}))
