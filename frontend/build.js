@@ -1,6 +1,7 @@
 // Builds what the pages load into vcp/static. Run by `npm run build`; the result is committed.
-import { copyFileSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
-import { dirname, join } from "node:path";
+import { createHash } from "node:crypto";
+import { copyFileSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { dirname, join, relative } from "node:path";
 import { fileURLToPath } from "node:url";
 import * as sass from "sass";
 
@@ -83,6 +84,20 @@ function accessibilityChecker() {
   copyFileSync(packages("axe-core", "LICENSE"), join(data, "axe.LICENSE.txt"));
 }
 
+// Tells a test that has no Node.js whether the build is older than what it was built from.
+function builtFrom() {
+  const files = ["package-lock.json", "build.js"].concat(
+    readdirSync(source(), { recursive: true, withFileTypes: true })
+      .filter((entry) => entry.isFile())
+      .map((entry) => relative(here, join(entry.parentPath ?? entry.path, entry.name))),
+  );
+  const lines = files.sort().map((name) => {
+    const sum = createHash("sha256").update(readFileSync(join(here, name))).digest("hex");
+    return `${sum}  ${name}\n`;
+  });
+  writeFileSync(join(here, "built-from.sha256"), lines.join(""));
+}
+
 rmSync(target(), { recursive: true, force: true });
 for (const folder of ["", "vendor", "images"]) {
   mkdirSync(target(folder), { recursive: true });
@@ -92,3 +107,4 @@ scripts();
 icons();
 licences();
 accessibilityChecker();
+builtFrom();

@@ -1,9 +1,11 @@
 """What every page owes its reader, checked on the frames and macros with invented words."""
 
+import hashlib
 import json
 import re
 from collections import Counter
 from enum import StrEnum
+from pathlib import Path
 from typing import Any
 
 import lxml.html
@@ -86,6 +88,20 @@ def test_stylesheets_and_manifest_name_only_files_that_exist() -> None:
     named += [icon["src"] for icon in manifest["icons"]]
     assert named
     assert not [name for name in named if not (static_folder() / name).is_file()]
+
+
+def test_the_committed_build_is_of_the_committed_sources() -> None:
+    """After a change under frontend/, run `make frontend` and commit what it writes."""
+    frontend = Path(__file__).parents[2] / "frontend"
+    lines = (frontend / "built-from.sha256").read_text(encoding="utf-8").splitlines()
+    built = {name: total for total, name in (line.split("  ", 1) for line in lines)}
+    sources = {p for p in (frontend / "src").rglob("*") if p.is_file()}
+    sources |= {frontend / "build.js", frontend / "package-lock.json"}
+    now = {
+        path.relative_to(frontend).as_posix(): hashlib.sha256(path.read_bytes()).hexdigest()
+        for path in sources
+    }
+    assert built == now
 
 
 def test_nobody_elses_brand_is_shipped() -> None:
