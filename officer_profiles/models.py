@@ -45,6 +45,8 @@ class Persona(Base):
     #: Added to a post on a shared channel: "PC 4417".
     signature: Mapped[str] = mapped_column(String(60))
     photo_digest: Mapped[str | None] = mapped_column(String(64))
+    #: As `vcp.kernel.media` kept it: "image/jpeg", "image/png" or "image/webp".
+    photo_media_type: Mapped[str | None] = mapped_column(String(20))
     photo_alt: Mapped[str] = mapped_column(String(300), default="")
     area_id: Mapped[int] = mapped_column(ForeignKey("area.id"))
     area_path: Mapped[str] = mapped_column(String(120), index=True)

@@ -54,6 +54,7 @@ class PersonaWords:
     rank: str = ""
     collar_number: str = ""
     photo_digest: str | None = None
+    photo_media_type: str | None = None
     photo_alt: str = ""
     language: str = "en"
     topics: str = ""

@@ -258,6 +258,7 @@ def upgrade() -> None:
         sa.Column("collar_number", sa.String(length=20), nullable=False),
         sa.Column("signature", sa.String(length=60), nullable=False),
         sa.Column("photo_digest", sa.String(length=64), nullable=True),
+        sa.Column("photo_media_type", sa.String(length=20), nullable=True),
         sa.Column("photo_alt", sa.String(length=300), nullable=False),
         sa.Column("area_id", sa.Integer(), nullable=False),
         sa.Column("area_path", sa.String(length=120), nullable=False),
