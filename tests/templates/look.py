@@ -66,6 +66,12 @@ def make_app(mode: str = "demo") -> Flask:
     app.add_template_filter(local_time, "localtime")
     app.add_template_filter(datetime.isoformat, "isoformat")
     app.context_processor(lambda: {"force_name": sample.FORCE, "mode": mode})
+    _staff_pages(app)
+    _public_pages(app)
+    return app
+
+
+def _staff_pages(app: Flask) -> None:
     me = SimpleNamespace(display_name="PC Rowan Ashby")
 
     @app.route("/compose", methods=["GET", "POST"])
@@ -105,6 +111,8 @@ def make_app(mode: str = "demo") -> Flask:
             return "", 503
         return render_template("check.html", found=[sample.PLATE] if "AB12" in words else []), 200
 
+
+def _public_pages(app: Flask) -> None:
     @app.get("/public")
     def public() -> str:
         return render_template(
@@ -118,5 +126,3 @@ def make_app(mode: str = "demo") -> Flask:
     @app.get("/error/<int:status>")
     def error(status: int) -> str:
         return render_template("errors/error.html", status=status, reference="5f0c2a")
-
-    return app
