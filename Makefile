@@ -34,7 +34,7 @@ lint: .venv/dev.stamp ## Check style, types and which way imports point
 	@$(BIN)/ruff check
 	@$(BIN)/ruff format --check
 	@$(BIN)/mypy
-	@$(BIN)/lint-imports
+	@$(BIN)/lint-imports --no-logo
 
 format: .venv/dev.stamp ## Put the layout of the code right
 	@$(BIN)/ruff check --fix-only --quiet
