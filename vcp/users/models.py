@@ -33,8 +33,6 @@ class User(Base):
     sealed_totp: Mapped[bytes | None] = mapped_column(LargeBinary(256))
     #: The time step of the last code taken, so that no code works twice.
     last_totp_step: Mapped[int] = mapped_column(default=0)
-    failed_attempts: Mapped[int] = mapped_column(default=0)
-    locked_until: Mapped[datetime | None]
     version: Mapped[int] = mapped_column()
 
     granted: Mapped[list["Grant"]] = relationship(
@@ -109,9 +107,17 @@ class SignIn(Base):
         """Whether this person may use the product at all."""
         return self.user.state == UserState.ACTIVE
 
-    def get_id(self) -> str:
-        """Return what Flask-Login keeps; the loader in `vcp.users.sign_in` puts the token there."""
-        return str(self.id)
+
+class SignInTry(Base):
+    """One try at a password or a code, so that nobody gets more than a few a minute."""
+
+    __tablename__ = "sign_in_try"
+    __table_args__ = (Index("ix_sign_in_try_key_at", "key_sha256", "at"),)
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    #: SHA-256 of the account or network address that is tried; unknown accounts count as well.
+    key_sha256: Mapped[str] = mapped_column(String(64))
+    at: Mapped[datetime]
 
 
 class LinkPurpose(enum.StrEnum):
