@@ -58,14 +58,15 @@ def make_app(mode: str = "demo") -> Flask:
     app.config.update(SECRET_KEY="only for these tests", TESTING=True)
     CSRFProtect(app)
     configure_templates(app)
-    protect(app, Settings(mode=Mode.TEST))
+    settings = Settings(mode=Mode.TEST, force_name=sample.FORCE)
+    protect(app, settings)
     loaders: list[BaseLoader] = [FileSystemLoader(Path(__file__).parent / "pages")]
     if app.jinja_loader:
         loaders.append(app.jinja_loader)
     app.jinja_loader = ChoiceLoader(loaders)
     app.add_template_filter(local_time, "localtime")
     app.add_template_filter(datetime.isoformat, "isoformat")
-    app.context_processor(lambda: {"force_name": sample.FORCE, "mode": mode})
+    app.jinja_env.globals.update(force_name=sample.FORCE, mode=mode, settings=settings)
     _staff_pages(app)
     _public_pages(app)
     return app
@@ -120,7 +121,6 @@ def _public_pages(app: Flask) -> None:
             posts=sample.POSTS,
             officers=sample.OFFICERS,
             section="officers",
-            report_url="/report",
         )
 
     @app.get("/error/<int:status>")
