@@ -53,6 +53,7 @@ class LossyProxy:
             if is_lost:
                 self._lost = None
                 server.recv(1)  # it has answered, so it has done what was asked
+                client.shutdown(socket.SHUT_RDWR)
             else:
                 _copy(server, client)
 

@@ -233,6 +233,9 @@ _LINK = re.compile(
     r"(?:\?[a-z0-9!?*'@();:&=+$/%#\[\]\-_.,~|]*[a-z0-9_&=#/\-])?",
     re.IGNORECASE | re.ASCII,
 )
+# What some servers may take as a link, of this length at least, and count as a longer one.
+_SHORTEST_LINK = len("http://a.uk")
+_PERHAPS_LINK = re.compile(r"https?://(?:(?!https?://)\S)+", re.IGNORECASE)
 _REMOTE_MENTION = re.compile(r"(^|[^/\w])@([a-z0-9_]+)@[a-z0-9.\-]+[a-z0-9]+", re.IGNORECASE)
 
 
@@ -244,7 +247,9 @@ def count_characters(text: str, limits: Limits, content_warning: str | None = No
 
     Source: Mastodon API, statuses, "configuration.statuses.characters_reserved_per_url".
     """
-    if limits.url_length is not None:
-        text = _LINK.sub("x" * limits.url_length, text)
+    length = limits.url_length
+    if length is not None:
+        text = _LINK.sub("x" * length, text)
+        text = _PERHAPS_LINK.sub(r"\g<0>" + "x" * (length - _SHORTEST_LINK), text)
         text = _REMOTE_MENTION.sub(r"\1@\2", text)
     return len(text) + len(content_warning or "")

@@ -148,6 +148,9 @@ class Wire(requests.Session):
         response = super().send(request, **kwargs)
         with contextlib.closing(response.raw) as raw:
             exchange.body = _read_capped(raw)
+        if self._is_cut:
+            # Headers that break off look like headers that ended.
+            raise requests.exceptions.ReadTimeout("The time for this call is over.")
         exchange.status = response.status_code
         exchange.headers = {name.lower(): value for name, value in response.headers.items()}
         response.raw = BytesIO(exchange.body)
