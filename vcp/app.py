@@ -1,7 +1,7 @@
 """create_app(): the one module that knows every feature."""
 
 import logging
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from datetime import datetime, timedelta
 from typing import Any
@@ -12,33 +12,54 @@ from flask.typing import ResponseReturnValue
 from flask_login import current_user
 from flask_wtf.csrf import CSRFError, CSRFProtect
 from sqlalchemy.exc import DBAPIError
+from sqlalchemy.orm import Session
 from werkzeug.exceptions import HTTPException
 from whitenoise import WhiteNoise
 
 import moderation.models  # noqa: F401 - every model must be known
 import officer_profiles.models  # noqa: F401
 import vcp.areas.models
+import vcp.audit.routes
+import vcp.channels.checks
 import vcp.channels.models
+import vcp.posts.checks
+import vcp.posts.delivery_queries
+import vcp.posts.delivery_routes
 import vcp.posts.models
 import vcp.residents.models
-import vcp.users.models  # noqa: F401
+import vcp.users.queries
 from vcp.kernel import clock, headers, health, jobs, mail, vault
 from vcp.kernel.audit import record_refusal
 from vcp.kernel.context import Machine, current_work, work
-from vcp.kernel.db import db, engine_options, explained, prepare_engine, transaction
+from vcp.kernel.db import db, engine_options, explained, prepare_engine, session, transaction
 from vcp.kernel.errors import NotAllowed, Unavailable, VcpError
 from vcp.kernel.permissions import Permission, allowed_paths, me
 from vcp.kernel.places import static_folder
 from vcp.kernel.settings import Settings
 from vcp.kernel.templating import configure_templates, error_page
+from vcp.posts import in_force
 
 logger = logging.getLogger(__name__)
 
 #: The features' pages.
-FEATURES = (health.bp,)
+FEATURES = (
+    health.bp,
+    vcp.audit.routes.bp,
+    vcp.posts.delivery_routes.bp,
+)
 
 #: The staff menu: text, endpoint, the permission that shows it, and what counts its badge.
-NAVIGATION: tuple[tuple[str, str, Permission, Any], ...] = ()
+NAVIGATION: tuple[tuple[str, str, Permission, Any], ...] = (
+    (
+        "Deliveries",
+        "deliveries.listed",
+        Permission.SEE_DELIVERIES,
+        vcp.posts.delivery_queries.asking,
+    ),
+    ("Trail", "audit.search", Permission.SEE_TRAIL, None),
+    ("Health", "health.page", Permission.SEE_HEALTH, None),
+    ("Mails", "health.mails", Permission.SEE_MAILS, None),
+)
 
 STATIC_MAX_AGE_S = 365 * 24 * 3600
 WHAT_NEXT = {
@@ -58,6 +79,7 @@ def create_app(settings: Settings) -> Flask:
     """Return the whole application for these settings; nothing is read from the database yet."""
     app = Flask("vcp", static_folder=None, template_folder=None)
     app.extensions["vcp_settings"] = settings
+    app.extensions["vcp_actor_names"] = _actor_names
     settings.instance.mkdir(parents=True, exist_ok=True)
     clock.shift(timedelta(seconds=settings.clock_offset_s))
     keys = settings.signing_keys()
@@ -85,6 +107,7 @@ def _set_up_stores(app: Flask, settings: Settings) -> None:
         prepare_engine(db.engine)
     vault.make_keys(settings.instance)
     mail.configure(settings)
+    in_force.configure(settings)
 
     @contextmanager
     def surroundings() -> Iterator[None]:
@@ -133,10 +156,16 @@ def _navigation() -> list[dict[str, Any]]:
                     "text": text,
                     "href": url_for(endpoint),
                     "active": request.endpoint == endpoint or request.blueprint == blueprint,
-                    "count": count(person) if count else None,
+                    "count": count(session(), person) if count else None,
                 }
             )
     return shown
+
+
+def _actor_names(current: Session, actor_ids: Iterable[str]) -> dict[str, str]:
+    """Return the names behind the trail's names, for those who may read them."""
+    found = vcp.users.queries.by_actor(current, actor_ids)
+    return {actor_id: user.display_name for actor_id, user in found.items()}
 
 
 def _localtime(own_zone: ZoneInfo) -> Any:
@@ -203,14 +232,16 @@ def _record_refusal(error: NotAllowed) -> None:
     """Write the refusal in a unit of its own, since the refused one was rolled back."""
     by = me() if current_user and current_user.is_authenticated else Machine("stranger")
     try:
-        with transaction() as session:
-            record_refusal(session, by, error)
+        with transaction() as current:
+            record_refusal(current, by, error)
     except VcpError:
         logger.exception("A refusal could not be recorded")
 
 
 def _wire_events() -> None:
     """Say who listens to what; `tests/architecture` lists it."""
+    health.register(vcp.channels.checks.checks)
+    health.register(vcp.posts.checks.checks)
 
 
 def _serve_files(app: Flask, settings: Settings) -> None:

@@ -3,7 +3,7 @@
 import click
 
 from vcp import __version__
-from vcp.cli import database
+from vcp.cli import database, deliveries, doctor, trail
 
 
 @click.group()
@@ -12,4 +12,5 @@ def main() -> None:
     """Virtual Community Policing: overt police identities, two people behind each post."""
 
 
-main.add_command(database.group)
+for command in (database.group, deliveries.command, doctor.command, trail.group):
+    main.add_command(command)

@@ -1,8 +1,8 @@
 """`vcp up|web|publisher|worker|clock`: the processes, together or one by one."""
 
 import os
-import threading
 import time
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -96,8 +96,7 @@ def up(instance: Path | None, host: str, port: int, *, demo: bool) -> None:
             seed_demo(app)
         lines = sign_in_lines(settings)
         db.engine.dispose()
-    _say_when_ready(settings, lines)
-    Stack(settings, host, port).run()
+    Stack(settings, host, port, each_look=_announcer(settings, lines)).run()
 
 
 def _prepare(instance: Path | None, host: str, port: int) -> Settings:
@@ -112,19 +111,23 @@ def _prepare(instance: Path | None, host: str, port: int) -> Settings:
     return settings
 
 
-def _say_when_ready(settings: Settings, lines: list[str]) -> None:
-    """Print the address and the sign-ins once the pages answer, from a thread of its own."""
+def _announcer(settings: Settings, lines: list[str]) -> Callable[[], None]:
+    """Return what prints the address and the sign-ins, once, as soon as all is ready."""
+    give_up_at = time.monotonic() + READY_WITHIN_S
+    said = False
 
-    def wait() -> None:
-        deadline = time.monotonic() + READY_WITHIN_S
-        while time.monotonic() < deadline:
-            if web_process.is_ready(settings.base_url):
-                click.echo("\n".join(["", f"  Ready at {settings.base_url}", *lines, ""]))
-                return
-            time.sleep(0.2)
-        click.echo("It is not ready after a minute. In another terminal run `vcp doctor`.")
+    def look() -> None:
+        nonlocal said
+        if said:
+            return
+        if web_process.is_ready(settings.base_url):
+            said = True
+            click.echo("\n".join(["", f"  Ready at {settings.base_url}", *lines, ""]))
+        elif time.monotonic() > give_up_at:
+            said = True
+            click.echo("It is not ready after a minute. In another terminal run `vcp doctor`.")
 
-    threading.Thread(target=wait, daemon=True).start()
+    return look
 
 
 COMMANDS = (up, web, publisher, worker, clock)

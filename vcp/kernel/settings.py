@@ -32,7 +32,7 @@ class Settings(BaseSettings):
         env_prefix="VCP_", env_file=".env", extra="ignore", frozen=True
     )
 
-    #: demo: invented force, mails shown on a page; test: a clock that can be moved; production: strict.
+    #: demo: invented force, mails shown on a page; test: a clock that can be moved.
     mode: Mode = Mode.DEMO
     #: The folder with the database, keys, public files and media.
     instance: Path = Path("instance")

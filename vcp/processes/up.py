@@ -6,6 +6,7 @@ import subprocess
 import sys
 import threading
 import time
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from types import FrameType
 
@@ -35,8 +36,11 @@ class Child:
 class Stack:
     """The processes of one installation, started and kept up together."""
 
-    def __init__(self, settings: Settings, host: str, port: int) -> None:
-        """Say what will run; nothing is started yet."""
+    def __init__(
+        self, settings: Settings, host: str, port: int, each_look: Callable[[], None]
+    ) -> None:
+        """Say what will run, and what to do at every look at it; nothing is started yet."""
+        self.each_look = each_look
         self.stopping = threading.Event()
         self.settings = settings
         self.children = [
@@ -59,6 +63,7 @@ class Stack:
         while not self.stopping.is_set():
             for child in self.children:
                 self._keep_up(child)
+            self.each_look()
             self.stopping.wait(LOOK_EVERY_S)
         self._stop_all()
 
@@ -73,7 +78,7 @@ class Stack:
         if child.process is None and now >= child.start_at:
             child.process = subprocess.Popen(
                 child.command,
-                preexec_fn=die_with_parent,  # noqa: PLW1509 - no threads run yet
+                preexec_fn=die_with_parent,  # noqa: PLW1509 - no other thread runs here
                 start_new_session=True,  # Ctrl-C reaches us alone; we stop them in order
             )
 

@@ -47,6 +47,6 @@ def run(host: str, port: int) -> None:
 def is_ready(base_url: str) -> bool:
     """Say whether the pages answer and everything they need is at work."""
     try:
-        return requests.get(f"{base_url}/readyz", timeout=2).ok
+        return requests.get(f"{base_url}/readyz", timeout=1).ok
     except requests.RequestException:
         return False

@@ -1,0 +1,35 @@
+"""What `vcp doctor` looks at in posts."""
+
+from collections.abc import Iterator
+from datetime import timedelta
+
+from sqlalchemy import func, select
+
+from vcp.kernel import clock
+from vcp.kernel.db import session
+from vcp.kernel.health import Check
+from vcp.posts import settling
+from vcp.posts.models import Delivery
+from vcp.posts.states import DeliveryState
+
+
+def checks() -> Iterator[Check]:
+    """Look for deliveries that ask for a person, and for late ones that nothing explains."""
+    asking = settling.needing_person(session())
+    yield Check(
+        "deliveries settled",
+        asking == 0,
+        f"{asking} deliveries need a person's word. A supervisor opens Deliveries and decides.",
+    )
+    unknown_since = clock.now() - timedelta(seconds=settling.PERSON_AFTER_S)
+    stuck = session().scalar(
+        select(func.count()).where(
+            Delivery.state.in_((DeliveryState.SENDING, DeliveryState.OUTCOME_UNKNOWN)),
+            Delivery.state_changed_at < unknown_since,
+        )
+    )
+    yield Check(
+        "nothing stuck",
+        not stuck,
+        f"{stuck} deliveries are unsettled for over ten minutes. Look at the publisher's log.",
+    )

@@ -1,0 +1,127 @@
+"""Reading deliveries: for their pages and for `vcp deliveries`."""
+
+import uuid
+from collections.abc import Iterator, Sequence
+from typing import Any
+
+from sqlalchemy import Select, func, or_, select
+from sqlalchemy.orm import Session, selectinload
+
+from vcp.kernel.errors import NotFound
+from vcp.kernel.pages import Page, paginate
+from vcp.kernel.permissions import Permission, Person, allowed_paths
+from vcp.posts.models import Attempt, Delivery, DeliveryKind, Post
+from vcp.posts.states import DeliveryState
+
+EXPORT_BATCH = 500
+TROUBLED = (
+    DeliveryState.NEEDS_PERSON,
+    DeliveryState.OUTCOME_UNKNOWN,
+    DeliveryState.BLOCKED_AUTH,
+    DeliveryState.FAILED,
+    DeliveryState.RETRY_WAIT,
+)
+
+
+def visible(person: Person, permission: Permission) -> Select[tuple[Delivery]]:
+    """Return the deliveries of the areas for which the person has this permission."""
+    paths = allowed_paths(person, permission)
+    return (
+        select(Delivery)
+        .join(Post, Post.id == Delivery.post_id)
+        .where(or_(False, *(Post.area_path.startswith(path) for path in paths)))
+    )
+
+
+def listed(session: Session, person: Person, *, state: str, number: int) -> Page[Delivery]:
+    """Return one page of deliveries; without a state, those in trouble. Those asking come first."""
+    rows = visible(person, Permission.SEE_DELIVERIES).options(
+        selectinload(Delivery.post), selectinload(Delivery.revision)
+    )
+    wanted = [state] if state in DeliveryState else list(TROUBLED)
+    rows = rows.where(Delivery.state.in_(wanted))
+    asking_first = Delivery.state != DeliveryState.NEEDS_PERSON
+    return paginate(session, rows.order_by(asking_first, Delivery.state_changed_at), number)
+
+
+def counts(session: Session, person: Person) -> dict[str, int]:
+    """Return how many deliveries are in each state."""
+    inner = visible(person, Permission.SEE_DELIVERIES).subquery()
+    rows = session.execute(select(inner.c.state, func.count()).group_by(inner.c.state))
+    return {str(state.value): count for state, count in rows}
+
+
+def asking(session: Session, person: Person) -> int:
+    """Return how many deliveries wait for this person's word."""
+    rows = visible(person, Permission.SETTLE_DELIVERIES).where(
+        Delivery.state == DeliveryState.NEEDS_PERSON
+    )
+    return session.scalar(select(func.count()).select_from(rows.subquery())) or 0
+
+
+def one(session: Session, person: Person, delivery_id: uuid.UUID) -> Delivery:
+    """Return one delivery with its attempts.
+
+    Raises: NotFound also when it belongs to an area that the person may not see.
+    """
+    found = session.scalars(
+        visible(person, Permission.SEE_DELIVERIES)
+        .where(Delivery.id == delivery_id)
+        .options(selectinload(Delivery.attempts))
+    ).one_or_none()
+    if found is None:
+        raise NotFound("There is no such delivery in your areas.")
+    return found
+
+
+def export(session: Session) -> Iterator[dict[str, Any]]:
+    """Give every delivery as documented in docs/operating.md, oldest first."""
+    attempts = select(func.count()).where(Attempt.delivery_id == Delivery.id).scalar_subquery()
+    rows = (
+        select(Delivery, Post.public_id, attempts)
+        .join(Post, Post.id == Delivery.post_id)
+        .order_by(Delivery.created_at, Delivery.id)
+    )
+    for delivery, public_id, tried in session.execute(
+        rows.execution_options(yield_per=EXPORT_BATCH)
+    ):
+        yield as_json(delivery, public_id, tried)
+
+
+def as_json(delivery: Delivery, public_id: str, tried: int) -> dict[str, Any]:
+    """Return one delivery as plain JSON values."""
+    moments = {
+        name: value.isoformat() if value else None
+        for name, value in (
+            ("due_at", delivery.due_at),
+            ("not_after", delivery.not_after),
+            ("sent_at", delivery.sent_at),
+            ("published_at", delivery.published_at),
+            ("state_changed_at", delivery.state_changed_at),
+        )
+    }
+    return {
+        "id": str(delivery.id),
+        "post_id": delivery.post_id,
+        "post": public_id,
+        "channel_id": delivery.channel_id,
+        "network": delivery.channel.network,
+        "kind": delivery.kind.value,
+        "state": delivery.state.value,
+        "attempts": tried,
+        "payload_sha256": delivery.payload_sha256,
+        "remote_id": delivery.remote_id,
+        "remote_url": delivery.remote_url,
+        "problem": delivery.problem,
+        "withdraw_wanted": delivery.withdraw_wanted_at is not None,
+        **moments,
+    }
+
+
+def copies(session: Session, post: Post) -> Sequence[Delivery]:
+    """Return where a post went, one delivery a channel."""
+    return session.scalars(
+        select(Delivery)
+        .where(Delivery.post_id == post.id, Delivery.kind == DeliveryKind.PUBLISH)
+        .order_by(Delivery.created_at, Delivery.channel_id)
+    ).all()
