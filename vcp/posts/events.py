@@ -1,0 +1,40 @@
+"""What happens to posts that higher features act on, in the same unit of work."""
+
+from dataclasses import dataclass
+
+from vcp.kernel.context import Actor
+from vcp.kernel.events import Event
+from vcp.triage.findings import Verdict
+
+
+@dataclass(frozen=True)
+class DraftHeld(Event):
+    """A submitted wording was held by the screen; of a correction when `correction_id` is set."""
+
+    post_id: int
+    revision_id: int
+    correction_id: int | None
+    verdict: Verdict
+
+
+@dataclass(frozen=True)
+class HoldEnded(Event):
+    """A held wording went back to its author, by whom and why; nobody needs to decide any more."""
+
+    revision_id: int
+    by: Actor
+    reason: str
+
+
+@dataclass(frozen=True)
+class PostReleased(Event):
+    """The first copy of a post is leaving."""
+
+    post_id: int
+
+
+@dataclass(frozen=True)
+class PostChanged(Event):
+    """What residents see of a post is different now: released, corrected or withdrawn."""
+
+    post_id: int

@@ -1,0 +1,53 @@
+"""What this installation decided about posts; said once, when the app is made."""
+
+from datetime import timedelta
+from urllib.parse import urlsplit
+from zoneinfo import ZoneInfo
+
+from vcp.kernel.settings import Settings
+from vcp.triage.outbound import OutboundContext
+
+_settings: Settings | None = None
+
+
+def configure(settings: Settings) -> None:
+    """Say which settings are in force."""
+    global _settings  # noqa: PLW0603 - set once, when the app is made
+    _settings = settings
+
+
+def settings() -> Settings:
+    """Return the settings in force.
+
+    Raises: RuntimeError when no app was made.
+    """
+    if _settings is None:
+        message = "vcp.posts.in_force.configure() was not called"
+        raise RuntimeError(message)
+    return _settings
+
+
+def zone() -> ZoneInfo:
+    """Return the zone in which staff type times."""
+    return settings().zone
+
+
+def longest_wait() -> timedelta:
+    """Return how long after its due time an unsent post may still go out."""
+    return timedelta(hours=settings().not_after_hours)
+
+
+def page(path: str) -> str:
+    """Return the full address of one of our pages, for an e-mail."""
+    return settings().base_url + path
+
+
+def screening_context() -> OutboundContext:
+    """Return what the screen must know of this force."""
+    known = settings()
+    hosts = (urlsplit(url).hostname or "" for url in (known.base_url, known.report_url))
+    return OutboundContext(
+        pre_election=known.pre_election,
+        force_phones=frozenset({known.emergency_number, known.non_emergency_number}),
+        force_domains=frozenset(host for host in hosts if host),
+    )

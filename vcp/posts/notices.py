@@ -1,0 +1,108 @@
+"""E-mails about posts: who can approve is told that something waits, authors what was decided.
+
+A mail never holds the words of a post: it may be read where the post must not be.
+"""
+
+from dataclasses import dataclass
+
+from sqlalchemy.orm import Session
+
+from vcp.areas import queries as areas
+from vcp.kernel import mail
+from vcp.kernel.permissions import Permission, allowed_paths
+from vcp.posts import in_force
+from vcp.posts.guards import hands_on
+from vcp.posts.models import Correction, Post
+from vcp.users import queries as users
+from vcp.users.models import User
+
+
+@dataclass(frozen=True)
+class Approvers:
+    """Who can say yes to a post: the people of the nearest area that has somebody."""
+
+    people: tuple[User, ...]
+    area_name: str | None
+    #: False when nobody of the post's own area can, so that it went further up.
+    is_own_area: bool
+
+    @property
+    def sentence(self) -> str:
+        """Say who decides, for the author."""
+        if not self.people:
+            return (
+                "Nobody can approve this at the moment: everyone with the role for this area has "
+                "a hand in it. Ask an administrator to give the role to someone else."
+            )
+        if self.is_own_area:
+            return f"Waits for a supervisor of {self.area_name}."
+        return (
+            f"Nobody of this post's own area can approve it, so it waits for a supervisor of "
+            f"{self.area_name}."
+        )
+
+
+def approvers(session: Session, post: Post) -> Approvers:
+    """Return who can approve this post: of its own area, else of the next area up."""
+    involved = hands_on(session, post.id)
+    able = [
+        person
+        for person in users.with_permission(session, Permission.APPROVE_POSTS, post.area_path)
+        if person.id not in involved
+    ]
+    if not able:
+        return Approvers((), None, is_own_area=False)
+    nearest = max(len(_covering(person, post.area_path)) for person in able)
+    people = tuple(p for p in able if len(_covering(p, post.area_path)) == nearest)
+    path = _covering(people[0], post.area_path)
+    return Approvers(people, areas.by_path(session, path).name, is_own_area=path == post.area_path)
+
+
+def approval_wanted(session: Session, post: Post, correction: Correction | None = None) -> None:
+    """Write to those who can approve that something waits for them."""
+    found = approvers(session, post)
+    thing = "a correction of a post" if correction else "a post"
+    path = f"/staff/posts/corrections/{correction.id}" if correction else f"/staff/posts/{post.id}"
+    for person in found.people:
+        mail.write(
+            session,
+            person.email,
+            f"Waiting for approval: {thing} by {post.persona.display_name}",
+            f"{thing.capitalize()} by {post.persona.display_name} waits for a second person.\n\n"
+            f"Read it and decide: {in_force.page(path)}\n\n"
+            f"{_note(found, post)}",
+        )
+
+
+def sent_back(session: Session, post: Post, reason: str, *, by_name: str) -> None:
+    """Write to the author that the post came back, and why."""
+    mail.write(
+        session,
+        post.author.email,
+        f"Sent back to you: a post by {post.persona.display_name}",
+        f"{by_name} sent it back: {reason}\n\n"
+        f"Change it and submit it again: {in_force.page(f'/staff/posts/{post.id}')}\n",
+    )
+
+
+def needs_time(session: Session, post: Post) -> None:
+    """Write to the author that the yes came after the wanted time, so nothing was sent."""
+    mail.write(
+        session,
+        post.author.email,
+        f"Approved, but its time has passed: a post by {post.persona.display_name}",
+        "It was approved after the time that you chose, so nothing was sent.\n\n"
+        f"Choose a new time, or cancel it: {in_force.page(f'/staff/posts/{post.id}')}\n",
+    )
+
+
+def _covering(person: User, area_path: str) -> str:
+    """Return the nearest area of the person's grants that covers this one."""
+    paths = allowed_paths(person, Permission.APPROVE_POSTS)
+    return max((path for path in paths if area_path.startswith(path)), key=len, default="")
+
+
+def _note(found: Approvers, post: Post) -> str:
+    if found.is_own_area:
+        return ""
+    return f"You get this because nobody of {post.area.name} itself can approve it.\n"

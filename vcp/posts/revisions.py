@@ -1,0 +1,180 @@
+"""Wordings of a post: written once, never changed, checked before they may be submitted."""
+
+import re
+from collections.abc import Sequence
+from dataclasses import replace
+
+from sqlalchemy import func, select
+from sqlalchemy.orm import Session
+
+from officer_profiles import queries as personas
+from officer_profiles.models import CapabilityKind, Persona
+from officer_profiles.signing import signed_text
+from vcp.channels.adapters import limits_of
+from vcp.channels.models import Channel
+from vcp.kernel import clock
+from vcp.kernel.errors import Conflict, Invalid
+from vcp.kernel.permissions import Person
+from vcp.networks.base import Limits, count_characters
+from vcp.posts.models import Post, Revision, RevisionImage, RevisionTarget
+from vcp.posts.words import LONGEST_ALT, LONGEST_TEXT, LONGEST_WARNING, MOST_IMAGES, Words, words_of
+
+_LANGUAGE = re.compile(r"[a-z]{2,3}(-[A-Za-z0-9]{2,8})?")
+_LONGEST_LANGUAGE = 8
+
+
+def write(session: Session, post: Post, words: Words, *, by: Person) -> Revision:
+    """Store these words as the newest revision of the post."""
+    newest = session.scalar(select(func.max(Revision.number)).where(Revision.post_id == post.id))
+    revision = Revision(
+        post_id=post.id,
+        number=(newest or 0) + 1,
+        text=words.text,
+        content_warning=words.content_warning,
+        language=words.language,
+        written_by_id=by.id,
+        written_at=clock.now(),
+        sha256=words.sha256,
+        warning_reason="",
+        images=[
+            RevisionImage(
+                position=position,
+                digest=image.digest,
+                media_type=image.media_type,
+                width=image.width,
+                height=image.height,
+                alt_text=image.alt_text,
+            )
+            for position, image in enumerate(words.images)
+        ],
+        targets=[RevisionTarget(channel_id=channel_id) for channel_id in words.channel_ids],
+    )
+    session.add(revision)
+    session.flush()
+    session.refresh(revision, ["targets", "written_by"])
+    return revision
+
+
+def unused(session: Session, post: Post, revision: Revision, *, by: Person) -> Revision:
+    """Return the revision, or a copy of it when it was submitted before.
+
+    What one submission was screened, held or approved as stays readable as it was.
+    """
+    if revision.submitted_at is None:
+        return revision
+    return write(session, post, words_of(revision), by=by)
+
+
+def must_be_whole(revision: Revision) -> None:
+    """Refuse a revision whose stored words are no longer those of its hash.
+
+    Raises: Conflict.
+    """
+    if words_of(revision).sha256 != revision.sha256:
+        raise Conflict(
+            "The stored words are not those that were submitted. Nobody may approve them: send "
+            "them back, and tell an administrator."
+        )
+
+
+def storable(session: Session, words: Words) -> Words:
+    """Return the words as a draft keeps them.
+
+    Raises: Invalid when even a draft can't hold them; the error names the field.
+    """
+    words = words.clean()
+    if len(words.text) > LONGEST_TEXT:
+        raise Invalid(f"A post holds at most {LONGEST_TEXT:,} characters. Shorten it.", "text")
+    if len(words.content_warning or "") > LONGEST_WARNING:
+        raise Invalid(
+            f"A content warning holds at most {LONGEST_WARNING} characters. Shorten it.",
+            "content_warning",
+        )
+    if len(words.language) > _LONGEST_LANGUAGE or not _LANGUAGE.fullmatch(words.language):
+        raise Invalid("Choose the language that the post is written in.", "language")
+    if len(words.images) > MOST_IMAGES:
+        raise Invalid(f"A post takes at most {MOST_IMAGES} images. Remove one.", "images")
+    if any(len(image.alt_text) > LONGEST_ALT for image in words.images):
+        raise Invalid(f"An alt text holds at most {LONGEST_ALT:,} characters.", "images")
+    known = set(
+        session.scalars(select(Channel.id).where(Channel.id.in_(words.channel_ids or (0,))))
+    )
+    if set(words.channel_ids) - known:
+        raise Invalid("One of the channels doesn't exist. Choose from those listed.", "channel_ids")
+    return words
+
+
+def must_be_ready(
+    session: Session, persona: Persona, words: Words, channels: Sequence[Channel]
+) -> None:
+    """Refuse words that could not go out as they are.
+
+    Raises: Invalid, naming the field, with what to do.
+    """
+    if problem := personas.persona_stopped_because(session, persona):
+        raise Invalid(problem, "text")
+    if not channels:
+        raise Invalid("Choose at least one channel.", "channel_ids")
+    for channel in channels:
+        stopped = personas.stopped_because(session, persona, channel, CapabilityKind.POST)
+        if stopped:
+            raise Invalid(f"{stopped} Until then leave {channel.name} out.", "channel_ids")
+    must_fit(persona, words, channels)
+
+
+def must_fit(persona: Persona, words: Words, channels: Sequence[Channel]) -> None:
+    """Refuse words that lack something, or that one of the channels would not take.
+
+    Raises: Invalid, naming the field, with what to do.
+    """
+    if not words.text and not words.images:
+        raise Invalid("Write something first.", "text")
+    for number, image in enumerate(words.images, start=1):
+        if not image.alt_text:
+            raise Invalid(
+                f"Say what image {number} shows, for people who can't see it. It can't go out "
+                "without.",
+                "images",
+            )
+    for channel in channels:
+        for field, problem in misfits(persona, channel, words):
+            raise Invalid(problem, field)
+
+
+def length_on(persona: Persona, channel: Channel, words: Words, limits: Limits) -> int:
+    """Return the length that the channel counts, with the signature it adds and the warning."""
+    return count_characters(
+        signed_text(persona, channel, words.text), limits, words.content_warning
+    )
+
+
+def misfits(persona: Persona, channel: Channel, words: Words) -> list[tuple[str, str]]:
+    """Return what this channel would not take: the field, and what to do."""
+    limits, name = limits_of(channel), channel.name
+    found = []
+    over = length_on(persona, channel, words, limits) - limits.characters
+    if over > 0:
+        found.append(("text", f"{name} takes {limits.characters} characters: take out {over}."))
+    if len(words.images) > limits.media_count:
+        found.append(("images", f"{name} takes at most {limits.media_count} images. Remove some."))
+    for number, image in enumerate(words.images, start=1):
+        if len(image.alt_text) > limits.alt_characters:
+            most = limits.alt_characters
+            problem = (
+                f"{name} takes alt texts of {most} characters: shorten that of image {number}."
+            )
+            found.append(("images", problem))
+        if image.media_type not in limits.media_types:
+            found.append(("images", f"{name} doesn't take image {number}: leave it out."))
+    return found
+
+
+def with_channels(words: Words, revision: Revision) -> Words:
+    """Return the words meant for the same channels as this revision."""
+    return replace(words, channel_ids=words_of(revision).channel_ids)
+
+
+def channels_of(session: Session, words: Words) -> list[Channel]:
+    """Return the channels that the words are meant for, our own feed first."""
+    rows = session.scalars(select(Channel).where(Channel.id.in_(words.channel_ids or (0,)))).all()
+    return sorted(rows, key=lambda channel: (channel.network != "own", channel.name))

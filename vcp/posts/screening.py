@@ -1,0 +1,86 @@
+"""Screening of a draft, its findings on the very words, and how a verdict is kept."""
+
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from typing import Any
+
+from vcp.posts import in_force
+from vcp.posts.words import Words
+from vcp.triage.categories import CLEAN
+from vcp.triage.findings import Finding, Priority, Verdict
+from vcp.triage.outbound import screen_outbound
+from vcp.triage.segments import Segment, segments
+
+#: What people call the fields that findings name.
+FIELD_NAMES = {"text": "Text", "content_warning": "Content warning"}
+
+
+@dataclass(frozen=True)
+class MarkedField:
+    """One field of a draft, cut so that a page can mark the very words."""
+
+    name: str
+    text: str
+    pieces: list[Segment]
+    findings: tuple[Finding, ...]
+
+
+def screen(words: Words) -> Verdict:
+    """Screen every field of the words; a fault of the screen holds the draft."""
+    return screen_outbound(
+        words.fields(), language=words.language, context=in_force.screening_context()
+    )
+
+
+def has_warning(verdict: Verdict | None) -> bool:
+    """Say whether there is a P3 finding, which the approver must answer."""
+    return verdict is not None and any(f.priority is Priority.P3 for f in verdict.findings)
+
+
+def marked(words: Words, verdict: Verdict) -> list[MarkedField]:
+    """Return each field that has findings, cut at them; the draft as a whole comes last."""
+    fields = words.fields()
+    shown = []
+    for field, text in fields.items():
+        found = verdict.of_field(field)
+        pointing = [finding for finding in found if finding.has_words]
+        if pointing:
+            pieces = segments(text, pointing)
+            shown.append(MarkedField(name_of(field), text, pieces, tuple(pointing)))
+    whole = tuple(f for f in verdict.findings if not f.has_words or f.field not in fields)
+    if whole:
+        shown.append(MarkedField("The draft as a whole", "", [], whole))
+    return shown
+
+
+def name_of(field: str) -> str:
+    """Return what people call a field."""
+    kind, _, number = field.partition(":")
+    return FIELD_NAMES.get(field) or (f"Alt text of image {number}" if kind == "alt" else field)
+
+
+def as_json(verdict: Verdict) -> dict[str, Any]:
+    """Return the verdict as it is kept with the revision."""
+    return asdict(verdict)
+
+
+def from_json(kept: Mapping[str, Any] | None) -> Verdict | None:
+    """Return the verdict that was kept; None when the revision was never submitted."""
+    if kept is None:
+        return None
+    findings = tuple(
+        Finding(**{**finding, "priority": Priority(finding["priority"])})
+        for finding in kept["findings"]
+    )
+    return Verdict(**{**kept, "priority": Priority(kept["priority"]), "findings": findings})
+
+
+def categories_holding(verdict: Verdict) -> dict[str, Priority]:
+    """Return the categories that hold the draft, worst first, each with its worst priority."""
+    found: dict[str, Priority] = {}
+    for finding in verdict.findings:
+        if finding.priority in (Priority.P1, Priority.P2):
+            before = found.get(finding.category)
+            if before is None or finding.priority.outranks(before):
+                found[finding.category] = finding.priority
+    return found or ({verdict.category: verdict.priority} if verdict.category != CLEAN else {})
