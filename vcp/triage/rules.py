@@ -12,6 +12,7 @@ from vcp.triage.findings import Finding, Priority
 
 #: Bytes one compiled pattern may use; RE2 falls back to slower linear matching, never to blow-up.
 PATTERN_MEMORY = 1 << 20
+_SENTENCE_ENDS = (". ", "! ", "? ", "\n")
 
 
 class RuleError(Exception):
@@ -34,7 +35,7 @@ class Rule:
     must_not_fire: tuple[str, ...]
     #: Each must be found somewhere in the same field.
     requires: tuple[str, ...] = ()
-    #: A match that overlaps one of these is dropped.
+    #: A match is dropped when one of these stands in its sentence.
     exclusions: tuple[str, ...] = ()
     #: The rule is silent when one of these is found anywhere in the field.
     unless: tuple[str, ...] = ()
@@ -43,6 +44,13 @@ class Rule:
     def expressions(self) -> Iterator[str]:
         """Give every expression of the rule."""
         yield from (*self.patterns, *self.requires, *self.exclusions, *self.unless)
+
+
+def sentence(text: str, start: int, end: int) -> tuple[int, int]:
+    """Widen a stretch to the sentence, or the line, that it stands in."""
+    begin = max(text.rfind(mark, 0, start) for mark in _SENTENCE_ENDS) + 1
+    ends = [place for mark in _SENTENCE_ENDS if (place := text.find(mark, end)) >= 0]
+    return (begin, min(ends, default=len(text)))
 
 
 def compiled(pattern: str) -> re2._Regexp:
@@ -69,6 +77,8 @@ class RuleSet:
         self.version = version
         self.languages = frozenset(language for rule in rules for language in rule.languages)
         self._compiled: dict[str, re2._Regexp] = {}
+        #: Which group of a pattern holds the words to mark; 0 is the whole match.
+        self._marks: dict[str, int] = {}
         self._numbers: dict[str, int] = {}
         self._filter = re2.Filter()
         for rule in rules:
@@ -80,7 +90,12 @@ class RuleSet:
     def _add(self, pattern: str) -> None:
         if pattern not in self._numbers:
             self._compiled[pattern] = compiled(pattern)
+            self._marks[pattern] = self._compiled[pattern].groupindex.get("mark", 0)
             self._numbers[pattern] = self._filter.Add(f"(?i){pattern}", _options())
+
+    def expressions(self) -> list[tuple[str, re2._Regexp]]:
+        """Return every pattern with its compiled form."""
+        return list(self._compiled.items())
 
     def read(self, text: str, language: str) -> list[Finding]:
         """Return what the rules of the language find; places count characters of the text given."""
@@ -105,14 +120,15 @@ class RuleSet:
             if not seen[pattern]:
                 continue
             for start, end in self._spans(pattern, text):
-                if not any(start < last and first < end for first, last in excluded):
+                begin, finish = sentence(text, start, end)
+                if not any(begin < last and first < finish for first, last in excluded):
                     yield Finding(
                         rule.id, rule.category, rule.priority, start, end, rule.why, rule.advice
                     )
 
     def _spans(self, pattern: str, text: str) -> Iterator[tuple[int, int]]:
         for match in self._compiled[pattern].finditer(text):
-            yield match.span("mark") if "mark" in match.re.groupindex else match.span()
+            yield match.span(self._marks[pattern])
 
 
 class _Seen(Mapping[str, bool]):
