@@ -15,7 +15,7 @@ from flask.testing import FlaskClient
 
 from tests.templates import sample
 from tests.templates.look import make_app
-from vcp.kernel.places import static_folder
+from vcp.kernel.places import folder, static_folder
 
 PAGES = ["/compose", "/list", "/public"]
 STATUSES = [400, 401, 403, 404, 405, 409, 413, 422, 429, 500, 503]
@@ -102,6 +102,22 @@ def test_the_committed_build_is_of_the_committed_sources() -> None:
         for path in sources
     }
     assert built == now
+
+
+def test_every_class_of_ours_has_a_style() -> None:
+    """A class that no stylesheet knows is a slip of the pen: the page just looks wrong."""
+    staff, site = (
+        (static_folder() / f"{name}.css").read_text(encoding="utf-8") for name in ("staff", "site")
+    )
+    shared = {"public.html", "show.html", "tags.html"}
+    missing = []
+    for path in folder("templates").rglob("*.html"):
+        markup = re.sub(r"{#.*?#}", "", path.read_text(encoding="utf-8"), flags=re.DOTALL)
+        is_public = path.parent.name == "site" or path.name in shared
+        known = site if is_public else staff + site
+        names = set(re.findall(r"vcp-[a-z0-9_-]*[a-z0-9](?![a-z0-9{-])", markup))
+        missing += [(path.name, name) for name in names if f".{name}" not in known]
+    assert not missing
 
 
 def test_nobody_elses_brand_is_shipped() -> None:
