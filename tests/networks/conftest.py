@@ -3,12 +3,14 @@
 import socket
 import subprocess
 import sys
+import threading
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 import requests
 
+from tests.faults.fakenet import FakeNet
 from tests.networks.contract import eventually
 
 MOCK_TOKENS = {"officer": "token-of-the-officer", "other": "token-of-another"}
@@ -23,6 +25,16 @@ def fakenet_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
         assert process.stdout
         yield process.stdout.readline().strip()
         process.terminate()
+
+
+@pytest.fixture
+def net() -> Iterator[FakeNet]:
+    """A fakenet in this process, for tests that look inside it."""
+    server = FakeNet(0, None)
+    threading.Thread(target=server.serve_forever, args=(0.02,), daemon=True).start()
+    yield server
+    server.shutdown()
+    server.server_close()
 
 
 @pytest.fixture(scope="session")
