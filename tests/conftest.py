@@ -122,16 +122,26 @@ def clock() -> Iterator[time_machine.Traveller]:
 def no_network(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
     """Let tests marked `network` reach this machine only, and all others nothing."""
     allowed = LOOPBACK if request.node.get_closest_marker("network") else ()
+    look_up = socket.getaddrinfo
+
+    def refuse(address: Any) -> None:
+        pytest.fail(f"This test tried to reach {address}; see the marker `network`.")
 
     def guarded(name: str) -> None:
         real = getattr(socket.socket, name)
 
-        def call(self: socket.socket, address: Any) -> Any:
-            if self.family != socket.AF_UNIX and address[0] not in allowed:
-                pytest.fail(f"This test tried to reach {address}; see the marker `network`.")
-            return real(self, address)
+        def call(self: socket.socket, *args: Any) -> Any:
+            if self.family != socket.AF_UNIX and args[-1][0] not in allowed:
+                refuse(args[-1])
+            return real(self, *args)
 
         monkeypatch.setattr(socket.socket, name, call)
 
-    guarded("connect")
-    guarded("connect_ex")
+    def guarded_look_up(host: Any, *args: Any, **kwargs: Any) -> Any:
+        if host not in (None, "", *LOOPBACK):
+            refuse(host)
+        return look_up(host, *args, **kwargs)
+
+    for name in ("connect", "connect_ex", "sendto"):
+        guarded(name)
+    monkeypatch.setattr(socket, "getaddrinfo", guarded_look_up)

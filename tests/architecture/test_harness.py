@@ -20,6 +20,13 @@ def test_a_test_can_reach_nothing_unless_it_says_so(address: tuple[str, int]) ->
         tried.connect(address)
 
 
+def test_a_test_asks_no_name_server() -> None:
+    with pytest.raises(pytest.fail.Exception):
+        socket.getaddrinfo("police.example", 443)
+    with socket.socket(type=socket.SOCK_DGRAM) as tried, pytest.raises(pytest.fail.Exception):
+        tried.sendto(b"?", ("192.0.2.1", 53))
+
+
 @pytest.mark.network
 def test_a_test_that_says_so_can_reach_this_machine_only() -> None:
     with socket.create_server(("127.0.0.1", 0)) as server:
