@@ -47,7 +47,7 @@ def everything() -> Iterator["Check"]:
     yield from _machine(settings())
     checks = list(essentials())
     yield from checks
-    yield from _queue(settings())
+    yield from _queue()
     if all(check.is_well for check in checks if check.name in ("database", "migrations")):
         workers = alive(session(), "worker")
         yield Check(
@@ -78,7 +78,7 @@ def _machine(settings: Settings) -> Iterator["Check"]:
     )
 
 
-def _queue(settings: Settings) -> Iterator["Check"]:
+def _queue() -> Iterator["Check"]:
     try:
         redis = jobs.connection()
         policy = redis.config_get("maxmemory-policy").get("maxmemory-policy", "noeviction")

@@ -182,6 +182,11 @@ def claim_next(session: Session, channel_id: int, owner: str, settings: Settings
     delivery = session.get_one(Delivery, row_id)
     attempt.number = delivery.attempt
     session.add(attempt)
+    try:
+        words = outgoing(delivery, settings)
+    except ValueError as error:
+        _refuse_to_send(session, delivery, attempt, str(error))
+        return None
     _start_post(session, delivery)
     return Claimed(
         delivery_id=delivery.id,
@@ -190,9 +195,18 @@ def claim_next(session: Session, channel_id: int, owner: str, settings: Settings
         channel_id=channel_id,
         kind=delivery.kind,
         key=str(delivery.id),
-        outgoing=outgoing(delivery, settings),
+        outgoing=words,
         target_id=_target_id(session, delivery),
     )
+
+
+def _refuse_to_send(session: Session, delivery: Delivery, attempt: Attempt, why: str) -> None:
+    """End a delivery whose bytes are not those that were approved: it must never leave."""
+    logger.error("Delivery %s is not what was approved", delivery.id)
+    attempt.finished_at, attempt.outcome, attempt.detail = clock.now(), "refused", why
+    delivery.problem = f"It was stopped: {why}. Nothing was sent; tell an administrator."
+    DELIVERY.apply(session, delivery, "fail", by=PUBLISHER, detail=why)
+    raise_event(session, PostChanged(delivery.post_id))
 
 
 def _start_post(session: Session, delivery: Delivery) -> None:

@@ -139,7 +139,12 @@ def take_reading(session: Session, settings: Settings) -> list[Reading]:
             .execution_options(synchronize_session=False)
         )
         if held.rowcount == 1:  # type: ignore[attr-defined]  # CursorResult, typed as Result
-            readings.append(_reading(session, delivery, settings))
+            session.refresh(delivery)
+            try:
+                readings.append(_reading(session, delivery, settings))
+            except ValueError as error:
+                delivery.problem = f"{error}. Look whether it is at the network."
+                DELIVERY.apply(session, delivery, "ask", by=PUBLISHER, detail=str(error))
     return readings
 
 

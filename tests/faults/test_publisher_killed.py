@@ -1,0 +1,65 @@
+"""The publisher is killed again and again; nothing is lost, nothing is doubled.
+
+Yardstick: docs/adr/0003 promises that everything is settled within 60 s of the last kill.
+"""
+
+import random
+import time
+from pathlib import Path
+
+import pytest
+from flask import Flask
+
+from tests.faults import invariants
+from tests.faults.rig import Rig, approve_posts, running_rig
+from tests.faults.valkeys import running_valkey
+from vcp.kernel.settings import Settings
+
+SETTLED_WITHIN_S = 60
+FAULTS = {"accept_drop": 0.05, "refuse": 0.05, "accept_late": 0.03, "garbled": 0.02}
+
+
+def texts(number: int) -> list[str]:
+    """Two in three are unique; every third is the same as others on the same channel."""
+    return [
+        "Speed checks on the ring road today. Please take care."
+        if index % 3 == 0
+        else f"Notice number {index} from your neighbourhood team."
+        for index in range(number)
+    ]
+
+
+def run_with_kills(rig: Rig, *, kills: int, seed: int) -> float:
+    """Kill the publisher so often at chance moments; return the seconds to settle after."""
+    chance = random.Random(seed)
+    valkey = running_valkey(rig.settings)
+    rig.start("publisher")
+    rig.start("clock")
+    for number in range(kills):
+        time.sleep(chance.uniform(0.4, 2.0))
+        rig.kill("publisher")
+        if number == kills // 2:
+            valkey.kill()  # half-way: ordinary jobs wait from here on, posts do not
+            valkey.wait()
+        rig.start("publisher")
+    return rig.wait_until_settled(SETTLED_WITHIN_S)
+
+
+@pytest.mark.parametrize("keys", ["honoured", "ignored"])
+@pytest.mark.parametrize(
+    ("posts", "kills"),
+    [(60, 6), pytest.param(300, 20, marks=pytest.mark.faults_long)],
+    ids=["quick", "full"],
+)
+@pytest.mark.timeout(600)
+def test_kills_lose_and_double_nothing(
+    app: Flask, settings: Settings, tmp_path: Path, keys: str, posts: int, kills: int
+) -> None:
+    with running_rig(app, settings, tmp_path, channels=10, seed=posts) as rig:
+        rig.configure_network(
+            keys=keys, latency_ms=[50, 200], lag_s=[0, 10], late_s=[1, 5], rates=FAULTS
+        )
+        approve_posts(rig, texts(posts), due_in_s=2)
+        seconds = run_with_kills(rig, kills=kills, seed=posts)
+        figures = invariants.check(rig)
+    print(f"\nkeys {keys}, {kills} kills: settled {seconds:.0f} s after the last; {figures}")
