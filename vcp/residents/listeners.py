@@ -1,0 +1,74 @@
+"""What changes in lower features mark as out of date, in their unit of work; `vcp.app` wires it."""
+
+from collections.abc import Iterable
+
+from sqlalchemy import or_, select
+from sqlalchemy.orm import Session
+
+from officer_profiles.events import PersonaChanged
+from officer_profiles.models import Capability, Persona
+from vcp.areas.events import AreaChanged
+from vcp.areas.models import Area
+from vcp.channels.events import ChannelChanged
+from vcp.kernel.jobs import enqueue
+from vcp.posts.events import PostChanged
+from vcp.posts.models import Post
+from vcp.residents import queries
+from vcp.residents.jobs import render_stale
+from vcp.residents.stale import LISTS, SITE, Page, mark, pages_of
+
+
+def _wanted(session: Session, pages: Iterable[Page]) -> None:
+    mark(session, pages)
+    # The mark is what counts; the job only makes it sooner.
+    enqueue(session, render_stale, "")
+
+
+def stale_for_post(session: Session, event: PostChanged) -> None:
+    """Mark what shows a post: its page, its officer's, the places around it, the lists."""
+    post = session.get_one(Post, event.post_id)
+    areas = queries.ids_in(post.area_path)
+    pages = [
+        ("post", str(post.id)),
+        ("officer", str(post.persona_id)),
+        ("archive", str(post.id)),
+        LISTS,
+        *(("place", str(area_id)) for area_id in areas),
+    ]
+    if post.released_at is not None:
+        pages += [("record", f"{area_id}:{post.id}") for area_id in areas]
+    _wanted(session, pages)
+
+
+def stale_for_persona(session: Session, event: PersonaChanged) -> None:
+    """Mark what shows a persona: its page, its posts, its places, the register."""
+    persona = session.get_one(Persona, event.persona_id)
+    _wanted(session, [*pages_of(persona), ("officer_posts", str(persona.id)), SITE, LISTS])
+
+
+def stale_for_channel(session: Session, event: ChannelChanged) -> None:
+    """Mark what shows an account: the register and the personas that use it."""
+    users = session.scalars(
+        select(Capability.persona_id).where(Capability.channel_id == event.channel_id).distinct()
+    )
+    _wanted(session, [SITE, *(("officer", str(persona_id)) for persona_id in users)])
+
+
+def stale_for_area(session: Session, event: AreaChanged) -> None:
+    """Mark what shows a place: its page, those around it, and its officers'."""
+    area = session.get_one(Area, event.area_id)
+    around = select(Area.id).where(
+        or_(
+            Area.id.in_(queries.ids_in(area.path)), Area.path.startswith(area.path, autoescape=True)
+        )
+    )
+    here = select(Persona.id).where(Persona.area_id == area.id)
+    mark(
+        session,
+        [
+            SITE,
+            LISTS,
+            *(("place", str(area_id)) for area_id in session.scalars(around)),
+            *(("officer", str(persona_id)) for persona_id in session.scalars(here)),
+        ],
+    )
