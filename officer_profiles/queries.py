@@ -3,15 +3,16 @@
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Any
 
-from sqlalchemy import or_, select
+from sqlalchemy import Select, or_, select
 from sqlalchemy.orm import Session, joinedload
 
 from officer_profiles.models import Capability, CapabilityKind, Persona, PersonaMember
 from officer_profiles.states import PersonaState
 from vcp.areas import queries as areas
 from vcp.channels.models import Channel
-from vcp.channels.queries import is_near
+from vcp.channels.queries import is_near, near
 from vcp.channels.states import USABLE, ChannelState
 from vcp.kernel import clock
 from vcp.kernel.errors import NotAllowed, NotFound
@@ -58,15 +59,21 @@ def by_slug(session: Session, slug: str) -> Persona:
     return persona
 
 
-def visible(session: Session, person: Person) -> list[Persona]:
-    """Return the personas of the person's areas and of the wider areas around them."""
+def visible_rows(person: Person, state: PersonaState | None = None) -> Select[Any]:
+    """Select the personas of the person's areas and of the wider areas around them."""
     paths = allowed_paths(person, Permission.SEE_PERSONAS)
-    rows = session.scalars(
+    rows = (
         select(Persona)
         .options(joinedload(Persona.area))
-        .order_by(Persona.area_path, Persona.display_name)
+        .where(near(Persona.area_path, paths))
+        .order_by(Persona.display_name, Persona.id)
     )
-    return [persona for persona in rows.unique() if is_near(persona.area_path, paths)]
+    return rows if state is None else rows.where(Persona.state == state)
+
+
+def visible(session: Session, person: Person) -> list[Persona]:
+    """Return the personas that this person may see."""
+    return list(session.scalars(visible_rows(person)).unique())
 
 
 def visible_to(session: Session, persona_id: int, person: Person) -> Persona:

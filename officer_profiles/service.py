@@ -130,7 +130,7 @@ def edit(
         for field in fields(words)
         if getattr(words, field.name) != getattr(persona, field.name)
     }
-    _check_may_edit(persona, by, only_open=changed.keys() <= OPEN_FIELDS)
+    check_may_edit(persona, by, only_open=changed.keys() <= OPEN_FIELDS)
     if not changed:
         return persona
     before = {name: getattr(persona, name) for name in changed}
@@ -142,6 +142,28 @@ def edit(
     record(session, by, "edit", "persona", persona.id, before=before, after=changed)
     raise_event(session, PersonaChanged(persona.id))
     return persona
+
+
+def check_may_edit(persona: Persona, by: Person, *, only_open: bool = True) -> None:
+    """Let the person edit, all of it or only what members may change themselves.
+
+    Raises: NotAllowed.
+    """
+    is_member = by.id in queries.member_ids(persona)
+    is_supervisor = may(by, Permission.VERIFY_PERSONAS, persona.area_path)
+    if persona.state == PersonaState.DRAFT:
+        is_near = is_member or is_supervisor or by.id == persona.created_by_id
+        is_allowed = is_near and may(by, Permission.PROPOSE_PERSONAS, persona.area_path)
+        why = "Only its officer, its proposer or a supervisor of the area edits this draft."
+    else:
+        is_allowed = (is_supervisor and not is_member) or (is_member and only_open)
+        why = (
+            "Two people stand behind a verified persona: a supervisor of its area, who doesn't "
+            "speak as it, changes what the public reads. Its members may change topics and "
+            "language."
+        )
+    if not is_allowed:
+        raise NotAllowed(why, attempted="edit", subject_kind="persona", subject_id=persona.id)
 
 
 def verify(
@@ -286,27 +308,6 @@ def _vouched(persona: Persona) -> dict[str, Any]:
         "basis": persona.verification_basis,
         "expires_at": expires_at.isoformat() if expires_at else None,
     }
-
-
-def _check_may_edit(persona: Persona, by: Person, *, only_open: bool) -> None:
-    is_member = by.id in queries.member_ids(persona)
-    is_supervisor = may(by, Permission.VERIFY_PERSONAS, persona.area_path)
-    if persona.state == PersonaState.DRAFT:
-        is_allowed = is_member or is_supervisor or by.id == persona.created_by_id
-        is_allowed = is_allowed and may(by, Permission.PROPOSE_PERSONAS, persona.area_path)
-    else:
-        is_allowed = (is_supervisor and not is_member) or (is_member and only_open)
-    if not is_allowed:
-        raise NotAllowed(
-            "Two people stand behind a verified persona: a supervisor of its area, who doesn't "
-            "speak as it, changes what the public reads. Its members may change topics and "
-            "language."
-            if persona.state != PersonaState.DRAFT
-            else "Only its officer, its proposer or a supervisor of the area edits this draft.",
-            attempted="edit",
-            subject_kind="persona",
-            subject_id=persona.id,
-        )
 
 
 def _refuse(

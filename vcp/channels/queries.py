@@ -1,10 +1,12 @@
 """Channels, read."""
 
 from datetime import datetime
+from typing import Any
 
-from sqlalchemy import select
-from sqlalchemy.orm import Session, joinedload
+from sqlalchemy import ColumnElement, Select, or_, select
+from sqlalchemy.orm import InstrumentedAttribute, Session, joinedload
 
+from vcp.areas.queries import prefixes
 from vcp.channels.models import Channel, Connection
 from vcp.channels.states import USABLE, ChannelState, ConnectionState
 from vcp.kernel.errors import NotAllowed, NotFound
@@ -29,13 +31,19 @@ def own_feed(session: Session) -> Channel | None:
     return session.scalar(select(Channel).where(Channel.network == OWN))
 
 
-def visible(session: Session, person: Person) -> list[Channel]:
-    """Return the channels of the person's areas, and those of the wider areas around them."""
-    paths = allowed_paths(person, Permission.SEE_CHANNELS)
-    rows = session.scalars(
-        select(Channel).options(joinedload(Channel.area)).order_by(Channel.area_path, Channel.name)
+def visible_rows(person: Person) -> Select[Any]:
+    """Select the channels of the person's areas, and those of the wider areas around them."""
+    return (
+        select(Channel)
+        .options(joinedload(Channel.area))
+        .where(near(Channel.area_path, allowed_paths(person, Permission.SEE_CHANNELS)))
+        .order_by(Channel.state == ChannelState.DISCONNECTED, Channel.area_path, Channel.name)
     )
-    return [channel for channel in rows if is_near(channel.area_path, paths)]
+
+
+def visible(session: Session, person: Person) -> list[Channel]:
+    """Return the channels that this person may see."""
+    return list(session.scalars(visible_rows(person)))
 
 
 def visible_to(session: Session, channel_id: int, person: Person) -> Channel:
@@ -59,14 +67,21 @@ def is_near(area_path: str, paths: list[str]) -> bool:
     return any(area_path.startswith(path) or path.startswith(area_path) for path in paths)
 
 
+def near(column: InstrumentedAttribute[str], paths: list[str]) -> ColumnElement[bool]:
+    """Return the same as a condition on a row's area."""
+    around = {prefix for path in paths for prefix in prefixes(path)}
+    inside = (column.startswith(path, autoescape=True) for path in paths)
+    return or_(column.in_(around), *inside)
+
+
 def usable(session: Session, area_path: str) -> list[Channel]:
     """Return the channels that somebody of this area may be given leave for; the own feed first."""
     rows = session.scalars(
         select(Channel)
-        .where(Channel.state.in_(USABLE))
+        .where(Channel.state.in_(USABLE), near(Channel.area_path, [area_path]))
         .order_by(Channel.network != OWN, Channel.name)
     )
-    return [channel for channel in rows if is_near(channel.area_path, [area_path])]
+    return list(rows)
 
 
 def to_confirm(session: Session, person: Person) -> list[Channel]:

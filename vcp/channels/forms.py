@@ -1,0 +1,141 @@
+"""What a person may type about a channel."""
+
+from govuk_frontend_wtf.wtforms_widgets import (
+    GovCheckboxInput,
+    GovRadioInput,
+    GovSelect,
+    GovSubmitInput,
+    GovTextArea,
+    GovTextInput,
+)
+from wtforms import (
+    BooleanField,
+    HiddenField,
+    IntegerField,
+    RadioField,
+    SelectField,
+    StringField,
+    SubmitField,
+    TextAreaField,
+)
+from wtforms.validators import DataRequired, InputRequired, Length
+
+from vcp.channels.models import SettlePolicy
+from vcp.channels.service import About
+from vcp.kernel.forms import BaseForm, MaxBytes
+
+
+class AboutForm(BaseForm):
+    """What people are told about a channel, and whether several personas use it."""
+
+    name = StringField(
+        "Name of the channel",
+        [DataRequired("Give the channel a name."), Length(max=120)],
+        description="As staff will read it, such as “Mastodon, whole force”.",
+        widget=GovTextInput(),
+    )
+    purpose = TextAreaField(
+        "What it is for (optional)",
+        [MaxBytes(4000, "What it is for")],
+        description="Who it speaks to, and about what.",
+        widget=GovTextArea(),
+    )
+    hours = StringField(
+        "When somebody reads it (optional)",
+        [Length(max=200, message="Shorten the hours to 200 characters.")],
+        description="Such as “Monday to Friday, 8:00 to 18:00”.",
+        widget=GovTextInput(),
+    )
+    is_shared = BooleanField(
+        "Several personas use this account",
+        description="Each post then ends with the persona's signature, such as “– PC 4417”.",
+        widget=GovCheckboxInput(),
+    )
+
+    def about(self) -> About:
+        """Return what was typed; how it settles stays as new channels have it."""
+        return About(
+            purpose=self.purpose.data or "",
+            hours=self.hours.data or "",
+            is_shared=bool(self.is_shared.data),
+        )
+
+
+class ConnectForm(AboutForm):
+    """A new Mastodon channel."""
+
+    base_url = StringField(
+        "Address of the Mastodon server",
+        [DataRequired("Type the server's address, such as https://mastodon.example.")],
+        description="Only the server, such as https://mastodon.example, not the account's page.",
+        widget=GovTextInput(),
+    )
+    area_id = SelectField("Area that it speaks for", coerce=int, widget=GovSelect())
+    submit = SubmitField("Go on to the server", widget=GovSubmitInput())
+
+
+class EditChannelForm(AboutForm):
+    """What is said about a channel that is there, and how unknown outcomes are settled."""
+
+    settle_policy = RadioField(
+        "When it is not known whether a post arrived",
+        choices=[
+            (SettlePolicy.READ.value, "Read the account and see (usual)"),
+            (SettlePolicy.PERSON.value, "Ask a person: this server shows posts too late to tell"),
+        ],
+        widget=GovRadioInput(),
+    )
+    settle_after_s = IntegerField(
+        "Seconds after which “not there” counts",
+        [InputRequired("Type a number of seconds, such as 20.")],
+        description="Longer than this server takes to show a new post. Usually 20.",
+        widget=GovTextInput(),
+    )
+    submit = SubmitField("Save", widget=GovSubmitInput())
+
+    def about(self) -> About:
+        """Return what was typed."""
+        return About(
+            purpose=self.purpose.data or "",
+            hours=self.hours.data or "",
+            is_shared=bool(self.is_shared.data),
+            settle_policy=SettlePolicy(self.settle_policy.data),
+            settle_after_s=self.settle_after_s.data or 0,
+        )
+
+
+class OwnFeedForm(AboutForm):
+    """What is said about the force's own feed; it belongs to all personas and is never unknown."""
+
+    submit = SubmitField("Save", widget=GovSubmitInput())
+
+
+class FinishForm(BaseForm):
+    """What the network sent back with the person; sent on by one button."""
+
+    state = HiddenField()
+    code = HiddenField()
+    iss = HiddenField()
+    submit = SubmitField("Finish connecting", widget=GovSubmitInput())
+
+
+class ConfirmForm(BaseForm):
+    """A second person's yes to the account that they were shown."""
+
+    account_id = HiddenField()
+    submit = SubmitField("This is our account: confirm", widget=GovSubmitInput())
+
+
+class DisconnectForm(BaseForm):
+    """Giving a channel up."""
+
+    reason = TextAreaField(
+        "Why is it given up?",
+        [DataRequired("Say why the channel is given up."), MaxBytes(2000, "The reason")],
+        widget=GovTextArea(),
+    )
+    submit = SubmitField(
+        "Disconnect this channel",
+        widget=GovSubmitInput(),
+        render_kw={"class": "govuk-button--warning"},
+    )
