@@ -23,8 +23,8 @@ from vcp.networks.mastodon import MastodonNetwork
 from vcp.networks.own import OwnFeed
 from vcp.networks.wire import Timeouts
 
-#: Short enough for tests, long enough for a busy machine.
-TIMEOUTS = Timeouts(connect_s=2, read_s=2, total_s=6)
+#: Long enough for a busy machine; no test here waits for one of them.
+TIMEOUTS = Timeouts(connect_s=5, read_s=10, total_s=30)
 
 
 class FolderWriter:

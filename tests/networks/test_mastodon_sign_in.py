@@ -4,6 +4,7 @@ import pytest
 import requests
 
 from tests.faults.fakenet import FakeNet
+from tests.networks.contract import outgoing
 from tests.networks.rigs import TIMEOUTS
 from vcp.networks.base import NotSent, Reason, Rejected, Unavailable
 from vcp.networks.mastodon import (
@@ -23,6 +24,7 @@ STATE = "a-secret-of-enough-length"
 def test_the_code_flow_ends_with_a_token_of_the_account(net: FakeNet) -> None:
     app = register_app(net.base_url, BACK, timeouts=TIMEOUTS)
     page = requests.get(authorise_url(app, STATE) + "&login=ann", allow_redirects=False, timeout=10)
+    assert app.scopes == SCOPES
     back = parse_qs(urlsplit(page.headers["Location"]).query)
     assert back["state"] == [STATE]
     token = exchange_code(app, back["code"][0], timeouts=TIMEOUTS)
@@ -32,12 +34,12 @@ def test_the_code_flow_ends_with_a_token_of_the_account(net: FakeNet) -> None:
     assert refused.value.reason is Reason.INVALID
 
 
-def test_a_token_with_our_scopes_alone_can_do_our_work(mock_url: str) -> None:
-    """The mock enforces scopes, as real servers do."""
+def test_a_server_that_knows_only_wide_scopes_is_asked_for_those(mock_url: str) -> None:
+    """The mock publishes what it knows and enforces it."""
     app = register_app(mock_url, BACK, timeouts=TIMEOUTS)
     url = authorise_url(app, STATE)
     asked = parse_qs(urlsplit(url).query)
-    assert asked["scope"] == [" ".join(SCOPES)]
+    assert asked["scope"] == ["read write"]
     assert asked["state"] == [STATE]
     form = {name: values[0] for name, values in asked.items()}
     page = requests.post(
@@ -50,7 +52,7 @@ def test_a_token_with_our_scopes_alone_can_do_our_work(mock_url: str) -> None:
     token = exchange_code(app, code, timeouts=TIMEOUTS)
     network = MastodonNetwork(mock_url, token, None, TIMEOUTS)
     assert network.account().handle.startswith("officer@")
-    assert network.limits().characters == 500
+    assert network.publish(outgoing(), "key").remote_id
 
 
 def test_a_state_is_always_sent_and_is_a_secret(net: FakeNet) -> None:

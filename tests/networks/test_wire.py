@@ -53,6 +53,11 @@ def _answer(client: socket.socket) -> None:
     client.sendall(b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\n{}")
 
 
+def _answer_once(client: socket.socket) -> None:
+    _answer(client)
+    client.recv(1)
+
+
 def _cut_answer(client: socket.socket) -> None:
     client.sendall(b"HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\n{}")
 
@@ -148,7 +153,7 @@ def test_a_redirect_is_not_followed(server: Server) -> None:
     assert wire.exchange.headers["location"] == "http://169.254.1.1/"
 
 
-@pytest.mark.parametrize("server", [_answer], indirect=True)
+@pytest.mark.parametrize("server", [_answer_once], indirect=True)
 def test_each_request_has_a_connection_of_its_own(server: Server) -> None:
     """Some servers close a kept connection without a word, which makes a post ambiguous."""
     wire = Wire(server.url, QUICK)

@@ -13,23 +13,27 @@ import requests
 
 from vcp.networks.addresses import check_base_url
 from vcp.networks.answers import Step, failure, no_api
-from vcp.networks.base import Reason, Rejected, Unavailable
+from vcp.networks.base import NetworkError, NotSent, Reason, Rejected, Unavailable
 from vcp.networks.wire import Timeouts, Wire
 
-#: Who we are and our own posts; writing posts and their images. Nothing else: no follows, no
-#: direct messages, no other people's timelines, no profile.
+#: What we need: who we are and our own posts; writing posts and their images. Nothing else: no
+#: follows, no notifications, no other people's timelines, no profile.
 SCOPES = ("read:accounts", "read:statuses", "write:statuses", "write:media")
 _CLIENT_NAME = "Virtual Community Policing"
 
 
 @dataclass(frozen=True)
 class AppCredentials:
-    """Our registration with one server; `client_secret` never leaves the vault in the open."""
+    """Our registration with one server; `client_secret` never leaves the vault in the open.
+
+    `scopes` are asked for at each step and have to be the same ones, so keep them with the rest.
+    """
 
     base_url: str
     client_id: str
     client_secret: str
     redirect_uri: str
+    scopes: tuple[str, ...] = SCOPES
 
 
 def register_app(
@@ -41,13 +45,14 @@ def register_app(
     person otherwise.
     """
     checked = check_base_url(base_url)
+    scopes = _offered_scopes(checked, timeouts)
     form = {
         "client_name": _CLIENT_NAME,
         "redirect_uris": redirect_uri,
-        "scopes": " ".join(SCOPES),
+        "scopes": " ".join(scopes),
     }
     try:
-        answer = _post(checked, "/api/v1/apps", form, timeouts)
+        answer = _ask(checked, "POST", "/api/v1/apps", form, timeouts)
     except Rejected as refused:
         if refused.reason in (Reason.NOT_FOUND, Reason.UNSUPPORTED):
             raise no_api(checked) from refused
@@ -57,6 +62,7 @@ def register_app(
         client_id=_text(answer, "client_id"),
         client_secret=_text(answer, "client_secret"),
         redirect_uri=redirect_uri,
+        scopes=scopes,
     )
 
 
@@ -74,7 +80,7 @@ def authorise_url(app: AppCredentials, state: str, *, code_challenge: str | None
         "client_id": app.client_id,
         "response_type": "code",
         "redirect_uri": app.redirect_uri,
-        "scope": " ".join(SCOPES),
+        "scope": " ".join(app.scopes),
         "force_login": "true",
         "state": state,
     }
@@ -101,12 +107,12 @@ def exchange_code(
         "client_id": app.client_id,
         "client_secret": app.client_secret,
         "redirect_uri": app.redirect_uri,
-        "scope": " ".join(SCOPES),
+        "scope": " ".join(app.scopes),
     }
     if code_verifier is not None:
         form["code_verifier"] = code_verifier
     try:
-        answer = _post(app.base_url, "/oauth/token", form, timeouts)
+        answer = _ask(app.base_url, "POST", "/oauth/token", form, timeouts)
     except Rejected as refused:
         raise Rejected(
             "The server didn't take the sign-in code. Start connecting the account again.",
@@ -130,12 +136,33 @@ def _missing_scopes(granted: Any) -> list[str]:
     return [scope for scope in SCOPES if not {scope, scope.split(":")[0]} & given]
 
 
-def _post(
-    base_url: str, path: str, form: dict[str, str], timeouts: Timeouts | None
+def _offered_scopes(base_url: str, timeouts: Timeouts | None) -> tuple[str, ...]:
+    """Our scopes, or the wide one around each that a server says it doesn't know apart.
+
+    Source: RFC 8414, "scopes_supported"; servers that don't publish it take the narrow ones.
+    """
+    try:
+        answer = _ask(base_url, "GET", "/.well-known/oauth-authorization-server", None, timeouts)
+    except NotSent:
+        raise
+    except NetworkError:
+        return SCOPES
+    offered = answer.get("scopes_supported")
+    if not isinstance(offered, list):
+        return SCOPES
+    wanted = (
+        scope.split(":")[0] if scope not in offered and scope.split(":")[0] in offered else scope
+        for scope in SCOPES
+    )
+    return tuple(dict.fromkeys(wanted))
+
+
+def _ask(
+    base_url: str, method: str, path: str, form: dict[str, str] | None, timeouts: Timeouts | None
 ) -> dict[str, Any]:
     wire = Wire(base_url, timeouts)
     try:
-        wire.run(lambda: wire.post(f"{base_url}{path}", data=form))
+        wire.run(lambda: wire.request(method, f"{base_url}{path}", data=form))
     except (requests.RequestException, TimeoutError) as error:
         raise failure(wire, Step.READ) from error
     finally:

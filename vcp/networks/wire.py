@@ -145,9 +145,14 @@ class Wire(requests.Session):
             "stream": True,
             "timeout": (min(self._timeouts.connect_s, left), min(self._timeouts.read_s, left)),
         }
-        response = super().send(request, **kwargs)
-        with contextlib.closing(response.raw) as raw:
-            exchange.body = _read_capped(raw)
+        try:
+            response = super().send(request, **kwargs)
+            with contextlib.closing(response.raw) as raw:
+                exchange.body = _read_capped(raw)
+        finally:
+            # A server that was told to close may say so only by closing: a connection kept for the
+            # next request would lose that request half-way, and nobody could say how far it came.
+            self.close()
         if self._is_cut:
             # Headers that break off look like headers that ended.
             raise requests.exceptions.ReadTimeout("The time for this call is over.")
