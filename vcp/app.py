@@ -16,28 +16,49 @@ from sqlalchemy.orm import Session
 from werkzeug.exceptions import HTTPException
 from whitenoise import WhiteNoise
 
-import moderation.models  # noqa: F401 - every model must be known
-import officer_profiles.models  # noqa: F401
+import moderation.models
+import moderation.service
+import officer_profiles.models
+import officer_profiles.routes
+import officer_profiles.service
 import vcp.areas.models
+import vcp.areas.routes
 import vcp.audit.routes
 import vcp.channels.checks
 import vcp.channels.models
+import vcp.channels.routes
+import vcp.channels.service
 import vcp.posts.checks
 import vcp.posts.delivery_queries
 import vcp.posts.delivery_routes
+import vcp.posts.leaving
 import vcp.posts.models
+import vcp.residents.checks
+import vcp.residents.listeners
 import vcp.residents.models
+import vcp.residents.routes
+import vcp.users.account_routes
 import vcp.users.queries
+import vcp.users.routes
+import vcp.users.sign_in
+import vcp.users.staff_routes
+from officer_profiles.events import PersonaChanged
+from vcp.areas.events import AreaChanged
+from vcp.channels.events import ChannelChanged
 from vcp.kernel import clock, headers, health, jobs, mail, vault
 from vcp.kernel.audit import record_refusal
 from vcp.kernel.context import Machine, current_work, work
 from vcp.kernel.db import db, engine_options, explained, prepare_engine, session, transaction
 from vcp.kernel.errors import NotAllowed, Unavailable, VcpError
+from vcp.kernel.events import listen
 from vcp.kernel.permissions import Permission, allowed_paths, me
 from vcp.kernel.places import static_folder
 from vcp.kernel.settings import Settings
 from vcp.kernel.templating import configure_templates, error_page
-from vcp.posts import in_force
+from vcp.posts.events import DraftHeld, HoldEnded, PostChanged
+from vcp.residents.serving import PublicFiles
+from vcp.triage.categories import CLEAN, OUTBOUND
+from vcp.users.events import PersonOut
 
 logger = logging.getLogger(__name__)
 
@@ -46,6 +67,13 @@ FEATURES = (
     health.bp,
     vcp.audit.routes.bp,
     vcp.posts.delivery_routes.bp,
+    vcp.residents.routes.bp,
+    officer_profiles.routes.bp,
+    vcp.channels.routes.bp,
+    vcp.areas.routes.bp,
+    vcp.users.routes.bp,
+    vcp.users.account_routes.bp,
+    vcp.users.staff_routes.bp,
 )
 
 #: The staff menu: text, endpoint, the permission that shows it, and what counts its badge.
@@ -56,23 +84,16 @@ NAVIGATION: tuple[tuple[str, str, Permission, Any], ...] = (
         Permission.SEE_DELIVERIES,
         vcp.posts.delivery_queries.asking,
     ),
+    ("Personas", "personas.index", Permission.SEE_PERSONAS, None),
+    ("Channels", "channels.index", Permission.SEE_CHANNELS, None),
+    ("Staff", "staff.listed", Permission.SEE_STAFF, None),
+    ("Areas", "areas.tree", Permission.SEE_AREAS, None),
     ("Trail", "audit.search", Permission.SEE_TRAIL, None),
     ("Health", "health.page", Permission.SEE_HEALTH, None),
     ("Mails", "health.mails", Permission.SEE_MAILS, None),
 )
 
 STATIC_MAX_AGE_S = 365 * 24 * 3600
-WHAT_NEXT = {
-    400: "Go back, check the form and send it again.",
-    401: "Sign in, then try again.",
-    403: "If you need this for your work, ask an administrator for the role in that area.",
-    404: "Check the address, or go back and choose it from the list.",
-    409: "Go back and load the page again to see how things stand now.",
-    413: "Choose a smaller file and send it again.",
-    429: "Wait a minute, then try again.",
-    500: "Try again. If it happens again, tell an administrator the reference below.",
-    503: "Nothing was changed. Keep what you wrote and try again in a minute.",
-}
 
 
 def create_app(settings: Settings) -> Flask:
@@ -80,6 +101,11 @@ def create_app(settings: Settings) -> Flask:
     app = Flask("vcp", static_folder=None, template_folder=None)
     app.extensions["vcp_settings"] = settings
     app.extensions["vcp_actor_names"] = _actor_names
+    app.extensions["vcp_outbound_categories"] = {
+        category.code: category.name
+        for category in OUTBOUND.values()
+        if category.releasable and category.code != CLEAN
+    }
     settings.instance.mkdir(parents=True, exist_ok=True)
     clock.shift(timedelta(seconds=settings.clock_offset_s))
     keys = settings.signing_keys()
@@ -107,7 +133,6 @@ def _set_up_stores(app: Flask, settings: Settings) -> None:
         prepare_engine(db.engine)
     vault.make_keys(settings.instance)
     mail.configure(settings)
-    in_force.configure(settings)
 
     @contextmanager
     def surroundings() -> Iterator[None]:
@@ -121,6 +146,7 @@ def _set_up_pages(app: Flask, settings: Settings) -> None:
     configure_templates(app)
     headers.protect(app, settings)
     CSRFProtect(app)
+    vcp.users.sign_in.set_up(app, settings)
     app.add_template_filter(_localtime(settings.zone), "localtime")
     app.add_template_filter(datetime.isoformat, "isoformat")
     app.jinja_env.globals.update(
@@ -142,7 +168,12 @@ def _set_up_pages(app: Flask, settings: Settings) -> None:
     def _shown_on_every_page() -> dict[str, Any]:
         if not request or not current_user or not current_user.is_authenticated:
             return {"me": None, "nav": []}
-        return {"me": me(), "nav": _navigation()}
+        return {
+            "me": me(),
+            "nav": _navigation(),
+            "account_url": url_for("account.show"),
+            "sign_out_url": url_for("users.sign_out"),
+        }
 
 
 def _navigation() -> list[dict[str, Any]]:
@@ -184,47 +215,38 @@ def _set_up_errors(app: Flask) -> None:
     def _ours(error: VcpError) -> ResponseReturnValue:
         if isinstance(error, NotAllowed):
             _record_refusal(error)
-        return _error_page(app, error.status, error.status.phrase, error.message)
+        return _error_page(app, error.status, error.message)
 
     @app.errorhandler(DBAPIError)
     def _store(error: DBAPIError) -> ResponseReturnValue:
         told = explained(error)
         if isinstance(told, Unavailable):
             logger.error("The database can't be used: %s", error.orig)
-            return _error_page(app, 503, "Not available now", told.message)
+            return _error_page(app, 503, told.message)
         return _unexpected(error)
 
     @app.errorhandler(CSRFError)
     def _forged(error: CSRFError) -> ResponseReturnValue:
         del error
         return _error_page(
-            app,
-            400,
-            "This form has expired",
-            "The page was open for too long, or you have signed in again since.",
+            app, 400, "The page was open for too long, or you have signed in again since."
         )
 
     @app.errorhandler(HTTPException)
     def _http(error: HTTPException) -> ResponseReturnValue:
         if error.response is not None or (error.code or 500) < 400:  # noqa: PLR2004 - redirects
             return error.get_response()
-        return _error_page(app, error.code or 500, error.name, error.description or "")
+        return _error_page(app, error.code or 500)
 
     @app.errorhandler(Exception)
     def _unexpected(error: Exception) -> ResponseReturnValue:
         logger.error("Unexpected error", exc_info=error)
-        return _error_page(app, 500, "Something went wrong", "The fault has been logged.")
+        return _error_page(app, 500)
 
 
-def _error_page(app: Flask, status: int, title: str, message: str) -> Response:
-    page = error_page(
-        app,
-        int(status),
-        title=title,
-        message=message,
-        what_next=WHAT_NEXT.get(int(status), ""),
-        reference=current_work().request_id,
-    )
+def _error_page(app: Flask, status: int, message: str | None = None) -> Response:
+    """Return the page of this status; without a message, with the template's own words."""
+    page = error_page(app, int(status), message=message, reference=current_work().request_id)
     return Response(page, status=int(status), mimetype="text/html")
 
 
@@ -240,15 +262,23 @@ def _record_refusal(error: NotAllowed) -> None:
 
 def _wire_events() -> None:
     """Say who listens to what; `tests/architecture` lists it."""
+    listen(DraftHeld, moderation.service.open_for_hold)
+    listen(HoldEnded, moderation.service.close_returned)
+    listen(PersonOut, vcp.posts.leaving.tell_supervisors)
+    listen(AreaChanged, vcp.channels.service.own_feed_of_a_new_force)
+    listen(PersonOut, officer_profiles.service.person_out)
+    listen(PostChanged, vcp.residents.listeners.stale_for_post)
+    listen(PersonaChanged, vcp.residents.listeners.stale_for_persona)
+    listen(ChannelChanged, vcp.residents.listeners.stale_for_channel)
+    listen(AreaChanged, vcp.residents.listeners.stale_for_area)
+    health.register(vcp.residents.checks.checks)
     health.register(vcp.channels.checks.checks)
     health.register(vcp.posts.checks.checks)
 
 
 def _serve_files(app: Flask, settings: Settings) -> None:
-    del settings
-    app.wsgi_app = WhiteNoise(  # type: ignore[method-assign]  # Flask's own way to wrap
-        app.wsgi_app,
-        root=static_folder(),
-        prefix="static/",
-        max_age=STATIC_MAX_AGE_S,
+    static = WhiteNoise(
+        app.wsgi_app, root=static_folder(), prefix="static/", max_age=STATIC_MAX_AGE_S
     )
+    # Residents' pages come first: they must answer whatever is wrong behind them.
+    app.wsgi_app = PublicFiles(static, settings)  # type: ignore[method-assign]  # Flask's own way

@@ -3,6 +3,7 @@
 import re
 import unicodedata
 from datetime import date
+from typing import Any, Protocol
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
@@ -19,6 +20,15 @@ from vcp.kernel.permissions import Permission, Person, check
 LEVELS = list(AreaKind)
 LONGEST_NAME = 120
 LONGEST_SLUG = 120
+
+
+class Placed(Protocol):
+    """An area, or what will be one."""
+
+    kind: Any
+    name: Any
+    valid_from: Any
+    valid_to: Any
 
 
 def add_area(  # noqa: PLR0913 - an area is what these say, and most callers name them
@@ -126,7 +136,7 @@ def checked_name(name: str) -> str:
     return name
 
 
-def check_place(kind: AreaKind, parent: Area | None) -> None:
+def check_place(kind: AreaKind, parent: Placed | None) -> None:
     """Check that an area of this level may lie right inside that parent.
 
     Raises: Invalid when a level is left out or turned round.
@@ -143,7 +153,7 @@ def check_place(kind: AreaKind, parent: Area | None) -> None:
         )
 
 
-def check_dates(valid_from: date, valid_to: date | None, parent: Area | None) -> None:
+def check_dates(valid_from: date, valid_to: date | None, parent: Placed | None) -> None:
     """Check that the dates are in order and inside the parent's.
 
     Raises: Invalid when they aren't.

@@ -10,9 +10,9 @@ from sqlalchemy.orm import Session
 from vcp.kernel import clock
 from vcp.kernel.audit import record
 from vcp.kernel.context import Machine
-from vcp.kernel.errors import NotAllowed, NotFound
+from vcp.kernel.errors import NotFound
 from vcp.kernel.permissions import Person
-from vcp.kernel.settings import Mode, Settings
+from vcp.kernel.settings import Settings
 from vcp.users import factors, mails, passwords, queries, throttle
 from vcp.users.models import RecoveryCode, SignIn, User
 from vcp.users.states import UserState
@@ -64,7 +64,7 @@ def start(
         or user.state != UserState.ACTIVE
         or not take_code(session, settings, user, code, browser=browser)
     ):
-        _failed(session, email, account, address)
+        note_failed(session, email, address)
         return None
     throttle.forgive(session, account, throttle.of_address(address) if address else None)
     return open_sign_in(session, settings, user, browser=browser, address=address)
@@ -140,24 +140,6 @@ def refresh_factor(session: Session, settings: Settings, sign_in_id: int, code: 
     return True
 
 
-def check_command(session: Session, settings: Settings, user: User, code: str | None) -> None:
-    """Check the second factor of somebody who acts by a command; demo and test mode ask for none.
-
-    Raises: NotAllowed when it is wanted and isn't right; TooManyTries.
-    """
-    if settings.mode is not Mode.PRODUCTION:
-        return
-    admit(session, user.email, None)
-    if not code or not take_code(session, settings, user, code):
-        raise NotAllowed(
-            "Give a current code of your authenticator app with --otp.",
-            attempted="give_factor",
-            subject_kind="user",
-            subject_id=user.id,
-        )
-    throttle.forgive(session, throttle.of_account(user.email))
-
-
 def sign_out(session: Session, sign_in_id: int) -> None:
     """Sign this browser out; its token never works again."""
     sign_in = session.get(SignIn, sign_in_id)
@@ -196,10 +178,9 @@ def _revoke(session: Session, sign_in: SignIn, by: Person | Machine) -> None:
     record(session, by, "revoke_sign_in", "sign_in", sign_in.id, user_id=sign_in.user_id)
 
 
-def _failed(session: Session, email: str, account: str, address: str | None) -> None:
-    """Write the same lines whether or not there is such an account."""
+def note_failed(session: Session, email: str, address: str | None) -> None:
+    """Write that somebody tried in vain; the same lines whether or not there is such an account."""
     user = queries.by_email(session, email)
-    spent = throttle.is_spent(session, account)
     record(
         session,
         DOOR,
@@ -207,7 +188,7 @@ def _failed(session: Session, email: str, account: str, address: str | None) -> 
         "user",
         user.id if user else "unknown",
         address=address,
-        tries_spent=spent,
+        tries_spent=throttle.is_spent(session, throttle.of_account(email)),
     )
 
 

@@ -5,6 +5,7 @@ from collections.abc import Iterable
 from sqlalchemy import ColumnElement, Select, exists, or_, select
 from sqlalchemy.orm import Session
 
+from vcp.areas.models import Area
 from vcp.areas.queries import prefixes
 from vcp.kernel import clock
 from vcp.kernel.errors import NotFound
@@ -100,6 +101,12 @@ def visible(session: Session, person: Person, user_id: int) -> User:
     if found is None:
         raise NotFound("There is no such member of staff in your areas.")
     return found
+
+
+def areas_of(session: Session, grants: Iterable[Grant]) -> dict[int, Area]:
+    """Return the areas that these roles are for, by id."""
+    ids = {grant.area_id for grant in grants}
+    return {area.id: area for area in session.scalars(select(Area).where(Area.id.in_(ids)))}
 
 
 def sign_ins(session: Session, user_id: int) -> list[SignIn]:

@@ -58,17 +58,6 @@ def invite(
     return user, make_link(session, settings, user, LinkPurpose.JOIN, by)
 
 
-def invite_again(session: Session, settings: Settings, user_id: int, by: Person | Machine) -> str:
-    """Mail a new invitation to somebody who hasn't joined; the old one stops working.
-
-    Raises: Conflict when they have joined or left; NotAllowed as for roles.
-    """
-    user = managed(session, user_id, by, "invite")
-    if user.state != UserState.INVITED:
-        raise Conflict(f"{user.display_name} is {user.state} and needs no invitation.")
-    return make_link(session, settings, user, LinkPurpose.JOIN, by)
-
-
 def add_directly(
     session: Session,
     settings: Settings,
@@ -174,21 +163,33 @@ def restore(session: Session, user_id: int, reason: str, by: Person | Machine) -
     return user
 
 
-def reset_link(
+def send_link(
     session: Session,
     settings: Settings,
     user_id: int,
     purpose: LinkPurpose,
     by: Person | Machine,
 ) -> str:
-    """Mail somebody a link that sets a lost password, a lost factor, or (join) both anew.
+    """Mail somebody a link in place of what they lost; return its address.
 
-    Raises: NotAllowed for oneself or outside one's areas; Conflict when they aren't active.
+    JOIN is a new invitation or, for who has joined, sets password and factor both anew.
+
+    Raises: NotAllowed for oneself or outside one's areas; Conflict when it has no use.
     """
-    user = managed(session, user_id, by, f"make_link_{purpose}")
-    if user.state != UserState.ACTIVE:
-        raise Conflict(f"{user.display_name} is {user.state}, so there is nothing to reset.")
+    user = managed(session, user_id, by, f"send_link_{purpose}")
+    wanted = {UserState.ACTIVE} | ({UserState.INVITED} if purpose == LinkPurpose.JOIN else set())
+    if user.state not in wanted:
+        raise Conflict(f"{user.display_name} is {user.state}, so such a link has no use.")
     return make_link(session, settings, user, purpose, by)
+
+
+def may_manage(session: Session, user: User, by: Person) -> bool:
+    """Say whether this person may manage that one, for showing buttons."""
+    try:
+        managed(session, user.id, by, "open")
+    except NotAllowed:
+        return False
+    return True
 
 
 def managed(session: Session, user_id: int, by: Person | Machine, attempted: str) -> User:
