@@ -45,6 +45,10 @@ class FakeNet(ThreadingHTTPServer):
             self.ledger.revoked |= set(values.pop("revoke", []))
             self.behaviour.update(values)
 
+    def server_close(self) -> None:
+        super().server_close()
+        self.ledger.close()
+
     def draw(self, method: str, path: str, token: str) -> tuple[Rule | None, float]:
         """The fault for a request, and the seconds it waits before anything happens."""
         with self.ledger.lock:

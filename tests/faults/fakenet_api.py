@@ -1,5 +1,7 @@
 """The answers of a Mastodon-shaped server, worked out from the ledger; no sockets here."""
 
+import base64
+import hashlib
 import html
 import json
 import re
@@ -145,6 +147,7 @@ class Api:
             "client_id": app["client_id"],
             "account": call.query.get("login", "officer"),
             "scope": call.query.get("scope", "read"),
+            "challenge": call.query.get("code_challenge", ""),
         }
         back = urlencode({"code": code, "state": call.query.get("state", "")})
         return Reply(302, b"", headers={"Location": f"{app['redirect_uri']}?{back}"})
@@ -158,6 +161,7 @@ class Api:
             and code["client_id"] == app.get("client_id")
             and form.get("client_secret") == app.get("client_secret")
             and form.get("redirect_uri") == app.get("redirect_uri")
+            and code["challenge"] in ("", _s256(form.get("code_verifier", "")))
         )
         if code is None or not is_right:
             return as_reply(
@@ -340,6 +344,11 @@ def _media_json(media: Media) -> dict[str, Any]:
     is_ready = media.ready_at <= datetime.now(UTC)
     url = f"https://fakenet.example/media/{media.id}" if is_ready else None
     return {"id": media.id, "type": "image", "url": url, "description": media.description}
+
+
+def _s256(verifier: str) -> str:
+    digest = hashlib.sha256(verifier.encode()).digest()
+    return base64.urlsafe_b64encode(digest).rstrip(b"=").decode()
 
 
 def _form(call: Call) -> dict[str, str]:

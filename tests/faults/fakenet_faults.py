@@ -26,12 +26,13 @@ SCRIPTED = {
 
 @dataclass
 class Rule:
-    """One line of a plan; `count` requests are hit, then the rule is spent."""
+    """One line of a plan: `after` requests pass, `count` are hit, then the rule is spent."""
 
     fault: str
     method: str = "POST"
     path: str = "^/api/v1/statuses$"
     token: str | None = None
+    after: int = 0
     count: int = 1
     status: int = 500
     headers: dict[str, str] = field(default_factory=dict)
@@ -86,9 +87,12 @@ class Behaviour:
     def draw(self, method: str, path: str, token: str, chance: random.Random) -> Rule | None:
         """The fault for this request, if any; spends a scripted one."""
         for rule in self.plan:
-            if rule.hits(method, path, token):
+            if not rule.hits(method, path, token):
+                continue
+            if rule.after == 0:
                 rule.count -= 1
                 return rule
+            rule.after -= 1
         if method != "POST" or path != "/api/v1/statuses":
             return None
         dice = chance.random()

@@ -62,6 +62,10 @@ class Ledger:
         self._keys: dict[tuple[str, str], FakePost] = {}
         self._journal = journal.open("a", encoding="utf-8") if journal else None
 
+    def close(self) -> None:
+        if self._journal:
+            self._journal.close()
+
     def new_id(self) -> str:
         with self.lock:
             return f"{self.chance.getrandbits(80):020X}"
