@@ -1,30 +1,11 @@
-"""What this installation decided about posts; said once, when the app is made."""
+"""What this installation decided about posts."""
 
 from datetime import timedelta
 from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo
 
-from vcp.kernel.settings import Settings
+from vcp.kernel.settings import settings
 from vcp.triage.outbound import OutboundContext
-
-_settings: Settings | None = None
-
-
-def configure(settings: Settings) -> None:
-    """Say which settings are in force."""
-    global _settings  # noqa: PLW0603 - set once, when the app is made
-    _settings = settings
-
-
-def settings() -> Settings:
-    """Return the settings in force.
-
-    Raises: RuntimeError when no app was made.
-    """
-    if _settings is None:
-        message = "vcp.posts.in_force.configure() was not called"
-        raise RuntimeError(message)
-    return _settings
 
 
 def zone() -> ZoneInfo:

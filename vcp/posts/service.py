@@ -54,7 +54,7 @@ def create_draft(session: Session, persona_id: int, words: Words, *, by: Person)
         area_id=persona.area_id,
         area_path=persona.area_path,
         created_at=clock.now(),
-        zone=in_force.settings().timezone,
+        zone=in_force.zone().key,
     )
     wanted.set_times(post, words)
     POST.started(session, post, by=by, persona=persona.slug)

@@ -28,7 +28,7 @@ def set_times(post: Post, words: Words) -> None:
             raise Invalid("This is before the post goes out. Choose a later time.", field)
     post.wanted_at, post.wanted_local = wanted, words.wanted_local or None
     post.not_after = not_after
-    post.zone = in_force.settings().timezone
+    post.zone = in_force.zone().key
 
 
 def differ(post: Post, words: Words) -> bool:

@@ -1,0 +1,98 @@
+"""What each channel will show: the very text with its signature, its length, what doesn't fit."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from officer_profiles.models import Persona
+from officer_profiles.signing import signed_text
+from officer_profiles.states import PersonaState
+from vcp.channels.adapters import limits_of
+from vcp.channels.models import Channel
+from vcp.kernel.media import media_url
+from vcp.posts.revisions import length_on, misfits
+from vcp.posts.words import Words
+
+
+@dataclass(frozen=True)
+class ShownImage:
+    """An image as a page shows it."""
+
+    url: str
+    alt: str
+
+
+@dataclass(frozen=True)
+class Preview:
+    """One channel's view of a post."""
+
+    channel: str
+    network: str
+    name: str
+    handle: str | None
+    photo_url: str | None
+    text: str
+    language: str
+    content_warning: str | None
+    images: tuple[ShownImage, ...]
+    length: int
+    limit: int
+    is_verified: bool
+    at: datetime | None
+    problems: tuple[str, ...]
+
+
+def previews(
+    persona: Persona, channels: Sequence[Channel], words: Words, at: datetime | None = None
+) -> list[Preview]:
+    """Return how each channel will show the words of this persona."""
+    return [_preview(persona, channel, words, at) for channel in channels]
+
+
+def counters(persona: Persona, channels: Sequence[Channel]) -> list[dict[str, object]]:
+    """Return what the page's script needs to count along while somebody writes."""
+    shown: list[dict[str, object]] = []
+    for channel in channels:
+        limits = limits_of(channel)
+        # A word to sign, since an empty text gets no line before the signature.
+        extra = len(signed_text(persona, channel, "x")) - 1
+        shown.append(
+            {
+                "channel": channel.name,
+                "limit": limits.characters,
+                "url_length": limits.url_length,
+                "extra": extra,
+            }
+        )
+    return shown
+
+
+def shown_images(words: Words) -> tuple[ShownImage, ...]:
+    """Return the images of the words as a page shows them."""
+    return tuple(
+        ShownImage(media_url(image.digest, image.media_type), image.alt_text)
+        for image in words.images
+    )
+
+
+def _preview(persona: Persona, channel: Channel, words: Words, at: datetime | None) -> Preview:
+    limits = limits_of(channel)
+    photo = None
+    if persona.photo_digest and persona.photo_media_type:
+        photo = media_url(persona.photo_digest, persona.photo_media_type)
+    return Preview(
+        channel=channel.name,
+        network=channel.network,
+        name=persona.display_name,
+        handle=channel.handle,
+        photo_url=photo,
+        text=signed_text(persona, channel, words.text),
+        language=words.language,
+        content_warning=words.content_warning,
+        images=shown_images(words),
+        length=length_on(persona, channel, words, limits),
+        limit=limits.characters,
+        is_verified=persona.state is PersonaState.VERIFIED,
+        at=at,
+        problems=tuple(problem for _, problem in misfits(persona, channel, words)),
+    )
