@@ -3,7 +3,7 @@
 import click
 
 from vcp import __version__
-from vcp.cli import database, deliveries, doctor, trail
+from vcp.cli import areas, database, deliveries, doctor, people, processes, site, trail
 
 
 @click.group()
@@ -12,5 +12,16 @@ def main() -> None:
     """Virtual Community Policing: overt police identities, two people behind each post."""
 
 
-for command in (database.group, deliveries.command, doctor.command, trail.group):
+COMMANDS = (
+    *processes.COMMANDS,
+    areas.group,
+    database.group,
+    deliveries.command,
+    doctor.command,
+    site.group,
+    people.group,
+    trail.group,
+)
+
+for command in COMMANDS:
     main.add_command(command)

@@ -28,6 +28,7 @@ from vcp.residents.addresses import (
 )
 from vcp.residents.archive import Archive, newest_page
 from vcp.residents.feeds import FEED_LENGTH, Feed, json_item, post_text, post_title, put_feeds
+from vcp.residents.pictures import hide_pictures_of, show_pictures
 from vcp.residents.records import first_moment, months_of
 from vcp.residents.site import Site
 from vcp.residents.views import (
@@ -64,6 +65,7 @@ def put_post(
     corrected = queries.corrections(session, [post.id]).get(post.id, [])
     view = shown_post(site, post, corrected, revision)
     folder = post_path(post.public_id)
+    show_pictures(site, [image.url for image in view.images])
     site.put_page(
         folder,
         "post.html",
@@ -81,6 +83,7 @@ def put_post(
         site.files.put(kept, "\n".join(sorted(known)).encode(), durable=durable)
     else:
         site.files.remove(kept)
+    hide_pictures_of(site, session, post)
 
 
 def put_officer(site: Site, session: Session, persona_id: int) -> None:
@@ -89,6 +92,7 @@ def put_officer(site: Site, session: Session, persona_id: int) -> None:
     outlets = queries.outlets(session, now)
     for persona in queries.personas(session, Persona.id == persona_id):
         officer = shown_officer(site, persona, outlets, now)
+        show_pictures(site, [officer.photo_url] if officer.photo_url else [])
         rows = queries.latest(session, FEED_LENGTH, queries.by_persona(persona.id))
         posts = shown_posts(session, site, rows)
         path = officer_path(persona.slug)

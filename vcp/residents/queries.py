@@ -150,11 +150,16 @@ def corrections(session: Session, post_ids: Iterable[int]) -> dict[int, list[Cor
 
 
 def first_revision_id(session: Session, post_id: int) -> int | None:
-    """Return the wording that the post was first released with."""
+    """Return the wording that the post was first public with."""
+    # Deliveries of words that were sent back before they left must not count.
     return session.scalar(
         select(Delivery.revision_id)
-        .where(Delivery.post_id == post_id, Delivery.kind == DeliveryKind.PUBLISH)
-        .order_by(Delivery.created_at)
+        .where(
+            Delivery.post_id == post_id,
+            Delivery.kind == DeliveryKind.PUBLISH,
+            Delivery.published_at.is_not(None),
+        )
+        .order_by(Delivery.published_at)
         .limit(1)
     )
 

@@ -19,6 +19,7 @@ from vcp.posts.models import Post
 from vcp.residents import pages, queries, records
 from vcp.residents.addresses import HOME, POSTS, file_of, officer_path
 from vcp.residents.archive import Archive, put_archive, put_post_maps, put_whole_archive
+from vcp.residents.pictures import hide_unused_pictures
 from vcp.residents.site import Site, site_of
 from vcp.residents.stale import Mark, mark_everything, marked, unmark
 
@@ -129,6 +130,7 @@ def _site(site: Site, session: Session, _: str) -> None:
         pages.put_indexes(site, session, everyone)
         records.put_register(site, session, everyone)
         records.put_fixed(site, session, everyone)
+        hide_unused_pictures(site, session)
 
 
 def _officer_posts(site: Site, session: Session, ref: str) -> None:

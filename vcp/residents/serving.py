@@ -20,7 +20,6 @@ Headers = list[tuple[str, str]]
 
 #: Every part begins with a letter or digit, so neither `..` nor a hidden file is ever named.
 SITE: Final = re.compile(r"/(?:[0-9A-Za-z][\w.-]*/)*(?:[0-9A-Za-z][\w.-]*)?", re.ASCII)
-MEDIA: Final = re.compile(r"/media/[0-9a-f]{64}\.(?:jpg|png|webp)")
 KINDS: Final = {
     "html": "text/html; charset=utf-8",
     "atom": "application/atom+xml; charset=utf-8",
@@ -40,30 +39,29 @@ POLICY: Final = (
     "base-uri 'none'; frame-ancestors 'none'"
 )
 PAGE_AGE: Final = "public, max-age=5, must-revalidate"
-MEDIA_AGE: Final = "public, max-age=31536000, immutable"
+#: Not for ever, though they never change: a withdrawn image must not live on in caches.
+MEDIA_AGE: Final = "public, max-age=300, must-revalidate"
 #: Longer paths are no paths of ours.
 LONGEST_PATH: Final = 512
 
 
 class PublicFiles:
-    """WSGI middleware: the folder of public files, and below /media/ the images."""
+    """WSGI middleware: the folder of public files."""
 
     def __init__(self, wsgi_app: WsgiApp, settings: Settings) -> None:
         self.wsgi_app = wsgi_app
         self.site = os.fspath(settings.site.resolve())
-        self.media = os.fspath(settings.media.resolve().parent)
         self.common = security_headers(settings)
 
     def __call__(self, environ: Environ, start_response: StartResponse) -> Iterable[bytes]:
         """Answer with a file, or let the application answer."""
         path: str = environ["PATH_INFO"]
-        if environ["REQUEST_METHOD"] in {"GET", "HEAD"} and len(path) <= LONGEST_PATH:
-            if MEDIA.fullmatch(path):
-                answer = self._file(environ, start_response, self.media + path, MEDIA_AGE)
-            elif SITE.fullmatch(path):
-                answer = self._page(environ, start_response, path)
-            else:
-                answer = None
+        if (
+            environ["REQUEST_METHOD"] in {"GET", "HEAD"}
+            and len(path) <= LONGEST_PATH
+            and SITE.fullmatch(path)
+        ):
+            answer = self._page(environ, start_response, path)
             if answer is not None:
                 return answer
         return self.wsgi_app(environ, start_response)
@@ -72,7 +70,8 @@ class PublicFiles:
         self, environ: Environ, start_response: StartResponse, path: str
     ) -> Iterable[bytes] | None:
         name = f"{self.site}{path}index.html" if path.endswith("/") else self.site + path
-        answer = self._file(environ, start_response, name, PAGE_AGE)
+        age = MEDIA_AGE if path.startswith("/media/") else PAGE_AGE
+        answer = self._file(environ, start_response, name, age)
         if answer is None and not path.endswith("/") and Path(name, "index.html").is_file():
             start_response(
                 "301 Moved Permanently",

@@ -10,10 +10,13 @@ from flask import Flask
 from jinja2 import Environment
 from sqlalchemy.orm import Session
 
-from vcp.kernel.media import ENDINGS
+from vcp.kernel.media import media_url
 from vcp.kernel.settings import Settings
 from vcp.residents.addresses import file_of
 from vcp.residents.files import PublicFolder
+
+#: Where the images that residents may see are, below the folder of public files.
+MEDIA = "media"
 
 
 @dataclass(frozen=True)
@@ -47,13 +50,12 @@ class Site:
         """Return the full address of a path."""
         return self.settings.base_url + path
 
-    def photo_url(self, digest: str | None) -> str | None:
+    def photo_url(self, digest: str | None, media_type: str | None) -> str | None:
         """Return where a persona's photo is served; None while there is none."""
-        for ending in ENDINGS.values() if digest else ():
-            name = f"{digest}.{ending}"
-            if Path(self.settings.media, name).is_file():
-                return f"/media/{name}"
-        return None
+        if not digest or not media_type:
+            return None
+        url = media_url(digest, media_type)
+        return url if (self.settings.media / Path(url).name).is_file() else None
 
 
 def site_of(app: Flask) -> Site:
