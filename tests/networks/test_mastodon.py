@@ -120,7 +120,9 @@ class TestFinding:
         since = datetime.now(UTC)
         post = outgoing("By another clock")
         officer.publish(post, "clock")
-        assert _find(officer, post, since)
+        found = _find(officer, post, since)
+        assert found
+        assert abs(found.at - since) < timedelta(minutes=1), "receipts are by our clock"
         assert _find(officer, post, since + timedelta(minutes=10)) is None
 
     def test_a_post_is_found_once_the_server_shows_it(self, net: FakeNet, officer: Network) -> None:

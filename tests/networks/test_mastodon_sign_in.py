@@ -1,3 +1,5 @@
+import base64
+import hashlib
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
@@ -32,6 +34,24 @@ def test_the_code_flow_ends_with_a_token_of_the_account(net: FakeNet) -> None:
     with pytest.raises(Rejected) as refused:
         exchange_code(app, back["code"][0], timeouts=TIMEOUTS)
     assert refused.value.reason is Reason.INVALID
+
+
+@pytest.mark.parametrize("verifier", ["the-right-one-of-enough-length", "another", None])
+def test_a_stolen_code_is_worth_nothing_without_its_verifier(
+    net: FakeNet, verifier: str | None
+) -> None:
+    app = register_app(net.base_url, BACK, timeouts=TIMEOUTS)
+    digest = hashlib.sha256(b"the-right-one-of-enough-length").digest()
+    challenge = base64.urlsafe_b64encode(digest).decode().rstrip("=")
+    page = requests.get(
+        authorise_url(app, STATE, code_challenge=challenge), allow_redirects=False, timeout=10
+    )
+    code = parse_qs(urlsplit(page.headers["Location"]).query)["code"][0]
+    if verifier == "the-right-one-of-enough-length":
+        assert exchange_code(app, code, code_verifier=verifier, timeouts=TIMEOUTS)
+    else:
+        with pytest.raises(Rejected):
+            exchange_code(app, code, code_verifier=verifier, timeouts=TIMEOUTS)
 
 
 def test_a_server_that_knows_only_wide_scopes_is_asked_for_those(mock_url: str) -> None:

@@ -101,8 +101,10 @@ class MastodonNetwork:
         def work(call: Call) -> Receipt | None:
             for shown in self._posts(call, since):
                 post = shown.post
+                # By our clock, so that times of receipts can be compared with each other.
+                at = post.created_at - clock_ahead(call.wire.exchange, clock.now())
                 if post.remote_id not in taken and self._is_this(call, outgoing, shown):
-                    return Receipt(post.remote_id, post.url, post.created_at)
+                    return Receipt(post.remote_id, post.url, at)
             return None
 
         return self._within(work)

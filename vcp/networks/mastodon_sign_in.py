@@ -26,7 +26,7 @@ _CLIENT_NAME = "Virtual Community Policing"
 class AppCredentials:
     """Our registration with one server; `client_secret` never leaves the vault in the open.
 
-    `scopes` are asked for at each step and have to be the same ones, so keep them with the rest.
+    `scopes` matter for authorise_url() only; the code stands for them afterwards.
     """
 
     base_url: str
@@ -107,7 +107,6 @@ def exchange_code(
         "client_id": app.client_id,
         "client_secret": app.client_secret,
         "redirect_uri": app.redirect_uri,
-        "scope": " ".join(app.scopes),
     }
     if code_verifier is not None:
         form["code_verifier"] = code_verifier
