@@ -42,15 +42,15 @@ class Row(NamedTuple):
 
 
 class Judged(NamedTuple):
+    """A draft and what the screen said of it."""
+
     row: Row
     verdict: Verdict
 
 
 def first_author() -> list[Row]:
     with (DATA / "outbound.csv").open(encoding="utf-8", newline="") as file:
-        return [
-            Row(r["id"], r["category"], r["priority"], r["text"]) for r in csv.DictReader(file)
-        ]
+        return [Row(r["id"], r["category"], r["priority"], r["text"]) for r in csv.DictReader(file)]
 
 
 def second_author() -> list[Row]:

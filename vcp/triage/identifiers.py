@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence, Set
+from collections.abc import Iterator, Sequence
+from collections.abc import Set as AbstractSet
 
 import re2
 
@@ -34,11 +35,13 @@ _DATE = (
     r"|(?:19|20)[0-9]{2}-[01][0-9]-[0-3][0-9])"
 )
 _BIRTH_DATE = re2.compile(
-    rf"(?i)\b(?:born|d\.?o\.?b\.?|date of birth|birth ?date|birthday|birthdate)\b[^!?\n]{{0,25}}?[^0-9A-Za-z]({_DATE})"
+    rf"(?i)\b(?:born|d\.?o\.?b\.?|date of birth|birth ?date|birthday"
+    rf"|birthdate)\b[^!?\n]{{0,25}}?[^0-9A-Za-z]({_DATE})"
     rf"|({_DATE})[ ,()-]{{0,3}}(?:is (?:his|her|their) )?(?:dob|date of birth|birthday)\b"
 )
 _COLLAR = re2.compile(
-    r"(?i)\b((?:pc|pcso|ps|sc|dc|ds|sgt|sergeant|constable|special|collar(?: number| no\.?)?|shoulder number)"
+    r"(?i)\b((?:pc|pcso|ps|sc|dc|ds|sgt|sergeant|constable|special|collar(?: number"
+    r"| no\.?)?|shoulder number)"
     r" ?#?[0-9]{3,5})\b"
 )
 _REFERENCE = re2.compile(
@@ -49,16 +52,21 @@ _REFERENCE = re2.compile(
 _MIN_REFERENCE_DIGITS = 3
 _CHILD_AGE = r"(?:[0-9]|1[0-7])"
 _AGE_AFTER_NAME = re2.compile(
-    rf"^(?:,? (?:is |was |just |only |who is |who's )?(?:age |aged )?{_CHILD_AGE}|,? ?\({_CHILD_AGE}\))"
+    rf"^(?:,? (?:is |was |just |only |who is |who's )?(?:age |aged )?{_CHILD_AGE}"
+    rf"|,? ?\({_CHILD_AGE}\))"
     r"(?:[^0-9A-Za-z:%]|$| ?(?:years?|yrs?|year|months?))"
 )
 _AGE_BEFORE_NAME = re2.compile(
-    rf"(?i)(?:{_CHILD_AGE}|two|three|four|five|six|seven|eight|nine|ten|eleven|twelve|thirteen|fourteen"
-    r"|fifteen|sixteen|seventeen)[ -](?:years?|months?)[ -]old,? (?:[a-z]+,? (?:to |by |called |named )?){0,4}$"
+    rf"(?i)(?:{_CHILD_AGE}|two|three|four|five|six|seven|eight|nine|ten|eleven|twelve"
+    rf"|thirteen|fourteen"
+    r"|fifteen|sixteen|seventeen)[ -](?:years?|months?)[ -]old,? (?:[a-z]+,? (?:to |by "
+    r"|called |named )?){0,4}$"
 )
 _CLASS = re2.compile(
-    r"(?i)\b(?:year (?:[1-9]|1[0-3])|y(?:[1-9]|1[0-3])|reception(?: class)?|class [0-9][a-z]?|form [0-9]+[a-z]?"
-    r"|nursery|playgroup|toddler|pupil|schoolboy|schoolgirl|head (?:boy|girl)|little (?:boy|girl|lad))\b"
+    r"(?i)\b(?:year (?:[1-9]|1[0-3])|y(?:[1-9]|1[0-3])|reception(?: class)?"
+    r"|class [0-9][a-z]?|form [0-9]+[a-z]?"
+    r"|nursery|playgroup|toddler|pupil|schoolboy|schoolgirl|head (?:boy|girl)"
+    r"|little (?:boy|girl|lad))\b"
 )
 _SCHOOL = re2.compile(
     r"(?i)\b(?:[a-z']+ )?(?:school|academy|primary|juniors|infants|grammar|c of e|high school)\b"
@@ -67,7 +75,9 @@ _LITTLE = re2.compile(r"(?i)\b(?:little|young|baby|wee|schoolboy|schoolgirl|todd
 _REACH = 55
 
 
-def identifiers(text: str, force_phones: Set[str], force_domains: Set[str]) -> list[Finding]:
+def identifiers(
+    text: str, force_phones: AbstractSet[str], force_domains: AbstractSet[str]
+) -> list[Finding]:
     """Find every identifier in plain text, and raise what is worse together than apart."""
     found = [*_with_digits(text, force_phones), *_emails(text, force_domains)]
     named = [*full_names(text)]
@@ -76,7 +86,7 @@ def identifiers(text: str, force_phones: Set[str], force_domains: Set[str]) -> l
     return found
 
 
-def _with_digits(text: str, force_phones: Set[str]) -> Iterator[Finding]:
+def _with_digits(text: str, force_phones: AbstractSet[str]) -> Iterator[Finding]:
     yield from phones(text, force_phones)
     yield from places(text)
     if not any(letter.isdigit() for letter in text):
@@ -93,7 +103,7 @@ def _with_digits(text: str, force_phones: Set[str]) -> Iterator[Finding]:
             yield sign("reference", start, end)
 
 
-def _emails(text: str, force_domains: Set[str]) -> Iterator[Finding]:
+def _emails(text: str, force_domains: AbstractSet[str]) -> Iterator[Finding]:
     for pattern in (_EMAIL, _EMAIL_HIDDEN):
         for match in pattern.finditer(text):
             domain = match.group(1).rpartition("@")[2].lower().rstrip(".")

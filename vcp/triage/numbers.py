@@ -16,7 +16,8 @@ _NHS = re2.compile(rf"{_EDGE}([0-9]{{3}}[ -]?[0-9]{{3}}[ -]?[0-9]{{4}})")
 _NHS_CONTEXT = re2.compile(r"(?i)\b(?:nhs|health|patient|hospital) ?(?:number|no\b|num\b|id\b|#)")
 _NINO = re2.compile(rf"{_EDGE}((?i:[A-Z]{{2}}(?:[ .-]?[0-9]{{2}}){{3}}[ .-]?[A-D]))")
 _NINO_CONTEXT = re2.compile(
-    r"(?i)\b(?:ni|nino|national insurance)\b[^.!?\n]{0,25}?[^A-Za-z0-9]([A-Z]{2}(?:[ .-]?[0-9]{2}){3})",
+    r"(?i)\b(?:ni|nino"
+    r"|national insurance)\b[^.!?\n]{0,25}?[^A-Za-z0-9]([A-Z]{2}(?:[ .-]?[0-9]{2}){3})",
 )
 #: Source: HMRC, National Insurance manual NIM39110: letters and pairs that are never given out.
 _NINO_NEVER = frozenset({"BG", "GB", "KN", "NK", "NT", "TN", "ZZ"})
@@ -28,7 +29,8 @@ _UTR = re2.compile(
 _CARD = re2.compile(rf"{_EDGE}([2-6][0-9]{{3}}(?:[ -]?[0-9]{{3,6}}){{2,4}})")
 _CARD_LENGTHS = range(13, 20)
 _CARD_ENDING = re2.compile(
-    r"(?i)\b(?:card|account)\b[^.!?\n]{0,20}?\b(?:ending|ends|last four)\b[^.!?\n0-9]{0,12}([0-9]{4})"
+    r"(?i)\b(?:card|account)\b[^.!?\n]{0,20}?\b(?:ending|ends"
+    r"|last four)\b[^.!?\n0-9]{0,12}([0-9]{4})"
 )
 _SORT_CODE = re2.compile(
     r"(?i)\b(?:sort ?code|s/c)\b[^.!?\n0-9]{0,12}([0-9]{2}[ -]?[0-9]{2}[ -]?[0-9]{2})"
@@ -68,9 +70,10 @@ def _health(text: str) -> Iterator[Finding]:
         number = text[start:end]
         # A number that begins with 0 is a telephone number; see phones.py.
         is_grouped = not number.isdigit()
-        if nhs.is_valid(number) and (in_context or (is_grouped and number[0] in "3467")):
+        is_valid = number[0] != "0" and nhs.is_valid(number)
+        if is_valid and (in_context or is_grouped):
             yield sign("nhs-number", start, end)
-        elif in_context or (nhs.is_valid(number) and number[0] in "467"):
+        elif in_context or is_valid:
             yield sign("nhs-number-likely", start, end)
 
 

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from vcp.triage import normalise
 from vcp.triage.categories import CLEAN, NOT_SCREENED, ORDER
-from vcp.triage.findings import Finding, Priority, Verdict
+from vcp.triage.findings import Finding, Priority, Verdict, most_serious
 from vcp.triage.identifiers import VERSION as IDENTIFIERS_VERSION
 from vcp.triage.identifiers import identifiers
+from vcp.triage.language import has_other_language
 from vcp.triage.rulefiles import outbound_rules
 from vcp.triage.rules import RuleSet
 
@@ -22,6 +23,7 @@ _NOT_PROSE = ("link:", "file:")
 _FAILED = "The screen failed, so nobody has checked this draft."
 _TOO_LONG = f"The draft is longer than {LONGEST:,} characters, so it was not screened."
 _NO_RULES = "There are no screening rules for this language yet, so it was not screened."
+_OTHER_LANGUAGE = "Some of this is not English, and the English rules cannot judge it."
 _READ_IT = "A decision maker must read every word of it before it may go out."
 
 
@@ -67,15 +69,15 @@ def _screen(
     }
     if sum(len(text) for text in texts.values()) > LONGEST:
         return _unscreened(_TOO_LONG, versions, degraded=False)
-    has_rules = language in rules.languages
+    spoken = language.partition("-")[0].lower()
     findings = [
         finding
         for field, text in texts.items()
-        for finding in _read(field, text, language, context, rules)
+        for finding in _read(field, text, spoken, context, rules)
     ]
-    if not has_rules:
+    if spoken not in rules.languages:
         findings.append(_not_screened(_NO_RULES))
-    return _verdict(findings, versions, score=None, screened=has_rules)
+    return _verdict(findings, versions)
 
 
 def _read(
@@ -89,6 +91,8 @@ def _read(
     found = identifiers(plain.text, context.force_phones, context.force_domains)
     if not field.startswith(_NOT_PROSE):
         found.extend(rules.read(plain.text, language))
+        if language == "en" and has_other_language(text, plain.text):
+            yield _not_screened(_OTHER_LANGUAGE, field)
     for finding in found:
         start, end = plain.original(finding.start, finding.end)
         yield _in_context(replace(finding, start=start, end=end, field=field), context)
@@ -104,27 +108,41 @@ def _in_context(finding: Finding, context: OutboundContext) -> Finding:
     return finding
 
 
-def _verdict(
-    findings: list[Finding], versions: dict[str, str], *, score: float | None, screened: bool
-) -> Verdict:
-    """Draw the verdict: the most serious finding wins.
-
-    A statistical layer joins here: the priority becomes the higher of this floor and the band of
-    `score`. It may raise, never lower.
-    """
+def _verdict(findings: Sequence[Finding], versions: dict[str, str]) -> Verdict:
     ordered = sorted(
-        findings,
+        _without_inner(findings),
         key=lambda found: (found.priority.value, ORDER[found.category], found.field, found.start),
     )
     return Verdict(
         category=ordered[0].category if ordered else CLEAN,
-        priority=ordered[0].priority if ordered else Priority.P4,
+        priority=_fused(ordered),
         findings=tuple(ordered),
-        score=score,
+        score=None,
         versions=versions,
-        screened=screened,
+        screened=all(finding.category != NOT_SCREENED for finding in ordered),
         degraded=False,
     )
+
+
+def _fused(findings: Sequence[Finding]) -> Priority:
+    """Return the draft's priority: the most serious sign wins.
+
+    The rules are the floor. The band of a statistical score joins the maximum taken here, so
+    that it can raise a draft and never lower one.
+    """
+    return most_serious([finding.priority for finding in findings])
+
+
+def _without_inner(findings: Sequence[Finding]) -> list[Finding]:
+    """Leave out what the same rule found again inside a longer stretch of the same field."""
+    reached: dict[tuple[str, str], int] = {}
+    kept: list[Finding] = []
+    for finding in sorted(findings, key=lambda found: (found.start, -found.end)):
+        where = (finding.rule, finding.field)
+        if finding.end > reached.get(where, -1):
+            reached[where] = finding.end
+            kept.append(finding)
+    return kept
 
 
 def _unscreened(why: str, versions: dict[str, str], *, degraded: bool) -> Verdict:
@@ -140,5 +158,5 @@ def _unscreened(why: str, versions: dict[str, str], *, degraded: bool) -> Verdic
     )
 
 
-def _not_screened(why: str) -> Finding:
-    return Finding("not-screened", NOT_SCREENED, Priority.P2, 0, 0, why, _READ_IT)
+def _not_screened(why: str, field: str = "text") -> Finding:
+    return Finding("not-screened", NOT_SCREENED, Priority.P2, 0, 0, why, _READ_IT, field)

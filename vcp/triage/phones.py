@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Set
+from collections.abc import Iterator
+from collections.abc import Set as AbstractSet
 
 import phonenumbers
 import re2
@@ -20,7 +21,10 @@ _CANDIDATE = re2.compile(
     rf"|7[0-9]{{3}}(?:{_GAP}[0-9]){{6}})"
 )
 _DATE = re2.compile(r"^[0-9]{1,2}[./-][0-9]{1,2}[./-][0-9]{2,4}")
-_WORD = r"(?:(?:double|treble|triple)[ -])?(?:zero|oh|nought|one|two|three|four|five|six|seven|eight|nine)"
+_WORD = (
+    r"(?:(?:double|treble|triple)[ -])?(?:zero|oh|nought|one|two|three|four|five|six"
+    r"|seven|eight|nine)"
+)
 _SPELLED = re2.compile(rf"(?i)\b({_WORD}(?:[ ,.\-]{{1,3}}{_WORD}){{7,14}})\b")
 
 #: Numbers that stand for a service, never for a person. Short ones (999, 101) are never candidates.
@@ -35,7 +39,7 @@ _FEWEST_TRUE_DIGITS = 6
 _MOBILE_WITHOUT_ZERO = 10
 
 
-def phones(text: str, force_phones: Set[str]) -> Iterator[Finding]:
+def phones(text: str, force_phones: AbstractSet[str]) -> Iterator[Finding]:
     """Find private numbers; text must be plain, and `force_phones` are allowed in any layout."""
     allowed = PUBLIC_NUMBERS | {_national(phone) for phone in force_phones}
     for match in _CANDIDATE.finditer(text):

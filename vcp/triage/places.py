@@ -11,8 +11,10 @@ from vcp.triage.signs import sign, stretches
 
 _EDGE = r"(?:^|[^A-Za-z0-9£$])"
 _STREET = (
-    r"(?:Road|Rd|Street|St|Lane|Ln|Avenue|Ave|Way|Close|Drive|Court|Crescent|Cres|Terrace|Place|Gardens?"
-    r"|Grove|Walk|Row|Hill|Mews|Rise|View|Cottages?|Villas|Parade|Square|Green|Croft|Mount|Fold|Bank"
+    r"(?:Road|Rd|Street|St|Lane|Ln|Avenue|Ave|Way|Close|Drive|Court|Crescent|Cres"
+    r"|Terrace|Place|Gardens?"
+    r"|Grove|Walk|Row|Hill|Mews|Rise|View|Cottages?|Villas|Parade|Square|Green|Croft"
+    r"|Mount|Fold|Bank"
     r"|Heol|Stryd|Ffordd|Lon|Maes|Parc)"
 )
 #: A number and one to three capitalised words, the last of them a word for a street.
@@ -21,7 +23,8 @@ _ADDRESS = re2.compile(
     rf"[0-9]{{1,3}}[A-Da-d]?,? (?:[A-Z][a-z'-]+ ){{1,3}}{_STREET})\b"
 )
 _WELSH_ADDRESS = re2.compile(
-    rf"{_EDGE}([0-9]{{1,3}}[A-Da-d]?,? (?:Heol|Stryd|Ffordd|Lon|Maes|Clos|Rhes|Tai)(?: [A-Za-z][a-z'-]+){{1,3}})\b"
+    rf"{_EDGE}([0-9]{{1,3}}[A-Da-d]?,? (?:Heol|Stryd|Ffordd|Lon|Maes|Clos|Rhes"
+    rf"|Tai)(?: [A-Za-z][a-z'-]+){{1,3}})\b"
 )
 #: A flat in a named street: "Flat 2, Teasel Road".
 _FLAT = re2.compile(
@@ -35,9 +38,11 @@ _NUMBER_ONLY = re2.compile(
 )
 #: Houses that anybody may visit: the address is of a place, not of a home.
 _PUBLIC_PLACE = re2.compile(
-    r"(?i)\b(?:stations?|librar(?:y|ies)|halls?|church(?:yard)?|chapel|mosque|temple|gurdwara|synagogue|centre"
+    r"(?i)\b(?:stations?|librar(?:y|ies)|halls?|church(?:yard)?|chapel|mosque|temple"
+    r"|gurdwara|synagogue|centre"
     r"|hub|cafe|coffee|pub|inn|offices?|shops?|stores?|surgery|clinic|hospital|museum|theatre|court"
-    r"|counter|venue|hotel|drop-in|meeting|stall|market|pharmacy|bank|club|gym|pool|park|road closed)\b"
+    r"|counter|venue|hotel|drop-in|meeting|stall|market|pharmacy|bank|club|gym|pool|park"
+    r"|road closed)\b"
 )
 #: Words that make it a home whatever stands around it.
 _HOME = re2.compile(
@@ -47,26 +52,30 @@ _HOME = re2.compile(
 _REACH = 60
 #: Source: the postcode formats of the Royal Mail's postcode address file.
 _POSTCODE = re2.compile(
-    rf"{_EDGE}((?i:[A-PR-UWYZ](?:[0-9]{{1,2}}|[A-HK-Y][0-9]{{1,2}}|[0-9][A-HJKPS-UW]|[A-HK-Y][0-9][ABEHMNPRV-Y]))"
+    rf"{_EDGE}((?i:[A-PR-UWYZ](?:[0-9]{{1,2}}|[A-HK-Y][0-9]{{1,2}}|[0-9][A-HJKPS-UW]"
+    rf"|[A-HK-Y][0-9][ABEHMNPRV-Y]))"
     rf" ?(?i:[0-9][ABD-HJLNP-UW-Z]{{2}}))"
 )
 _HOUSE_NUMBER = re2.compile(
     r"(?:^|[^A-Za-z0-9£$:.])((?i:(?:flat|number|no\.?|house) ?)?[0-9]{1,3}[a-d]?)[ ,]"
 )
 _COORDINATES = re2.compile(
-    rf"{_EDGE}(-?(?:4[89]|5[0-9]|6[01])\.[0-9]{{3,}}[ ]?[NnSs]?[, ]{{1,3}}-?[0-8]\.[0-9]{{3,}}[ ]?[EeWw]?)"
+    rf"{_EDGE}(-?(?:4[89]|5[0-9]"
+    rf"|6[01])\.[0-9]{{3,}}[ ]?[NnSs]?[, ]{{1,3}}-?[0-8]\.[0-9]{{3,}}[ ]?[EeWw]?)"
 )
 _DEGREES = re2.compile(
-    r"""([0-9]{1,2}[°º][ ]?[0-9]{1,2}['′][^A-Za-z]{0,8}[NS][, ]{1,3}[0-9]{1,3}[°º][ ]?[0-9]{1,2}['′][^A-Za-z]{0,8}[EW])"""
+    r"""([0-9]{1,2}[°º][ ]?[0-9]{1,2}['′][^A-Za-z]{0,8}[NS][, ]{1,3}[0-9]{1,3}[°º][ ]?"
+    r"[0-9]{1,2}['′][^A-Za-z]{0,8}[EW])"""
 )
 #: Source: the Ordnance Survey's National Grid: which hundred-kilometre squares hold land.
 _GRID = re2.compile(
     rf"{_EDGE}((?i:H[PTUWXYZ]|N[A-DF-PR-UWXYZ]|O[AV]|S[CDEHJKM-PR-Z]|T[AFGLMQRV])"
-    rf" ?(?:[0-9]{{3}} ?[0-9]{{3}}|[0-9]{{4}} ?[0-9]{{4}}|[0-9]{{5}} ?[0-9]{{5}}))"
+    rf" ?(?:[0-9]{{5}} ?[0-9]{{5}}|[0-9]{{4}} ?[0-9]{{4}}|[0-9]{{3}} ?[0-9]{{3}}))"
 )
 _WORDS_WITH_SLASHES = re2.compile(r"(///[a-z]{2,}\.[a-z]{2,}\.[a-z]{2,})")
 _WORDS_IN_CONTEXT = re2.compile(
-    r"(?i)\b(?:what ?3 ?words|w3w|what three words)\b[^!?\n]{0,30}?[ :/]([a-z]{3,}\.[a-z]{3,}\.[a-z]{3,})\b"
+    r"(?i)\b(?:what ?3 ?words|w3w"
+    r"|what three words)\b[^!?\n]{0,30}?[ :/]([a-z]{3,}\.[a-z]{3,}\.[a-z]{3,})\b"
 )
 
 

@@ -30,7 +30,8 @@ _CONTEXT = (
 )
 #: Dateless, Northern Irish and personal marks look like anything: only beside a word for a plate.
 _DATELESS = re2.compile(
-    rf"{_CONTEXT}[^.!?\n]{{0,20}}?[^A-Za-z0-9£$]([A-Z]{{1,3}} ?[0-9]{{1,4}}|[0-9]{{1,4}} ?[A-Z]{{1,3}})",
+    rf"{_CONTEXT}[^.!?\n]{{0,20}}?[^A-Za-z0-9£$]([A-Z]{{1,3}} ?[0-9]{{1,4}}"
+    rf"|[0-9]{{1,4}} ?[A-Z]{{1,3}})",
 )
 _PART = re2.compile(
     rf"{_CONTEXT}[^.!?\n]{{0,20}}?[^A-Za-z0-9]((?i:[A-Z]{{2}}[0-9]{{2}}|[A-Z][0-9]{{1,3}}))",
@@ -39,17 +40,27 @@ _HAS_CONTEXT = re2.compile(_CONTEXT)
 
 #: Three capital letters beside a road, bus or junction number that are words, not marks.
 _WORDS = frozenset(
-    "ALL AND ANY APP ARE BAY BED BIG BOX BUS BUT BYE CAN CAR CAT CCU DAY DID DOG END ETC EST FAN "
-    "FAX FEB FEW FOR FRI FUN GAP GET GMT GOT HAD HAS HER HIM HIS HOT HOW JAN JCT JUL JUN LED LET "
-    "LOT MAN MAR MAY MEN MET MIN MON MPH NEW NOT NOV NOW OCT OFF OLD ONE OUR OUT OWN PCS PER POP "
-    "PUB PUT RAN RED ROW RUN SAT SAW SAY SEC SEE SEP SET SHE SIX SUN TEN THE THU TOO TOP TRY TUE "
-    "TWO USE VAN WAS WAY WED WHO WHY WIN YES YET YOU APR AUG DEC ACT TEL EXT REF LOG CAD "
-    "JOB AGE NOS REG RTC SGT INS DCI SUP SEX TOT NHS AIR BST UTC ROOM VIA NON KEY AWAY ITV BBC "
-    "HWY SLIP EXIT WEST EAST".split(),
+    [
+        *("ALL", "AND", "ANY", "APP", "ARE", "BAY", "BED", "BIG", "BOX", "BUS", "BUT", "BYE"),
+        *("CAN", "CAR", "CAT", "CCU", "DAY", "DID", "DOG", "END", "ETC", "EST", "FAN", "FAX"),
+        *("FEB", "FEW", "FOR", "FRI", "FUN", "GAP", "GET", "GMT", "GOT", "HAD", "HAS", "HER"),
+        *("HIM", "HIS", "HOT", "HOW", "JAN", "JCT", "JUL", "JUN", "LED", "LET", "LOT", "MAN"),
+        *("MAR", "MAY", "MEN", "MET", "MIN", "MON", "MPH", "NEW", "NOT", "NOV", "NOW", "OCT"),
+        *("OFF", "OLD", "ONE", "OUR", "OUT", "OWN", "PCS", "PER", "POP", "PUB", "PUT", "RAN"),
+        *("RED", "ROW", "RUN", "SAT", "SAW", "SAY", "SEC", "SEE", "SEP", "SET", "SHE", "SIX"),
+        *("SUN", "TEN", "THE", "THU", "TOO", "TOP", "TRY", "TUE", "TWO", "USE", "VAN", "WAS"),
+        *("WAY", "WED", "WHO", "WHY", "WIN", "YES", "YET", "YOU", "APR", "AUG", "DEC", "ACT"),
+        *("TEL", "EXT", "REF", "LOG", "CAD", "JOB", "AGE", "NOS", "REG", "RTC", "SGT", "INS"),
+        *("DCI", "SUP", "SEX", "TOT", "NHS", "AIR", "BST", "UTC", "ROOM", "VIA", "NON"),
+        *("KEY", "AWAY", "ITV", "BBC", "HWY", "SLIP", "EXIT", "WEST", "EAST"),
+    ],
 )
 #: Two capital letters before a day and a month or another short word.
 _SHORT_WORDS = frozenset(
-    "ON AT IN BY TO OF IS OR WE AM PM NO SO AS IF MY UP GO DO BE HE IT US AN".split()
+    [
+        *("ON", "AT", "IN", "BY", "TO", "OF", "IS", "OR", "WE", "AM", "PM", "NO", "SO", "AS"),
+        *("IF", "MY", "UP", "GO", "DO", "BE", "HE", "IT", "US", "AN"),
+    ],
 )
 _NOT_MARKS = re2.compile(
     r"(?i)^(?:[ABM][0-9]{1,4}|J[0-9]{1,2}|PS[0-9]|P[1-4]|S[0-9]{1,3}|U[0-9]{1,2}|E[0-9]{1,2}|G[0-9]"

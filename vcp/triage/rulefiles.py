@@ -39,6 +39,16 @@ def outbound_rules() -> RuleSet:
     return load_rules(files("vcp.triage") / "rules")
 
 
+@cache
+def shared_fragments() -> dict[str, str]:
+    """Return the pieces of patterns, names of people among them, that come with the product.
+
+    Raises: `RuleError` when the file has a fault.
+    """
+    shared = files("vcp.triage") / "rules" / FRAGMENTS
+    return _fragments(shared.name, _read(shared))
+
+
 def load_rules(folder: Traversable, today: date | None = None) -> RuleSet:
     """Read every `outbound_*.toml` of the folder and run each rule's own examples.
 
