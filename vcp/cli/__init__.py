@@ -3,7 +3,18 @@
 import click
 
 from vcp import __version__
-from vcp.cli import areas, database, deliveries, doctor, people, processes, site, trail
+from vcp.cli import (
+    areas,
+    channels,
+    database,
+    deliveries,
+    doctor,
+    people,
+    personas,
+    processes,
+    site,
+    trail,
+)
 
 
 @click.group()
@@ -15,11 +26,13 @@ def main() -> None:
 COMMANDS = (
     *processes.COMMANDS,
     areas.group,
+    channels.group,
     database.group,
     deliveries.command,
     doctor.command,
     site.group,
     people.group,
+    personas.group,
     trail.group,
 )
 

@@ -1,6 +1,7 @@
 """The second factor: time-based codes, their sealed secrets, QR codes, recovery codes."""
 
 import base64
+import binascii
 import hashlib
 import hmac
 import secrets
@@ -36,6 +37,14 @@ class Qr:
 def new_secret() -> str:
     """Return a new secret for an authenticator app, in base 32."""
     return pyotp.random_base32()
+
+
+def is_secret(text: str) -> bool:
+    """Say whether this is a secret of 80 bits or more in base 32."""
+    try:
+        return len(base64.b32decode(text + "=" * (-len(text) % 8))) >= RECOVERY_BYTES
+    except binascii.Error:
+        return False
 
 
 def seal(keys: Sequence[str], text: str, purpose: str) -> bytes:

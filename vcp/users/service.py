@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+import email_validator
 from email_validator import EmailNotValidError, validate_email
 from sqlalchemy.orm import Session
 
@@ -28,6 +29,9 @@ from vcp.users.events import PersonOut
 from vcp.users.links import close_links, make_link, set_factor
 from vcp.users.models import Grant, LinkPurpose, User
 from vcp.users.states import USER, UserState
+
+# A force's own mail may live under a name that the world doesn't know, such as `.local`.
+email_validator.SPECIAL_USE_DOMAIN_NAMES.clear()
 
 LONGEST_NAME = 120
 SHORTEST_REASON = 3
@@ -220,7 +224,6 @@ def clean_email(email: str) -> str:
     Raises: Invalid when it isn't one.
     """
     try:
-        # Addresses inside a force's own network needn't be known to the world.
         checked = validate_email(
             email.strip(), check_deliverability=False, globally_deliverable=False
         )
