@@ -59,6 +59,11 @@ def by_slug(session: Session, slug: str) -> Persona:
     return persona
 
 
+def everything(session: Session) -> list[Persona]:
+    """Return all personas, for commands of whoever runs the machine."""
+    return list(session.scalars(select(Persona).order_by(Persona.id)).unique())
+
+
 def visible_rows(person: Person, state: PersonaState | None = None) -> Select[Any]:
     """Select the personas of the person's areas and of the wider areas around them."""
     paths = allowed_paths(person, Permission.SEE_PERSONAS)

@@ -1,6 +1,6 @@
 """Capabilities by channel, and why a persona is stopped."""
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 from types import SimpleNamespace
 
 import pytest
@@ -26,7 +26,7 @@ def persona(session: Session, people: SimpleNamespace) -> Persona:
     return make_persona(session, area=people.harbour, members=(people.sam,), name="PC Sam Okoro")
 
 
-def soon() -> object:
+def soon() -> datetime:
     return time.now() + timedelta(days=30)
 
 

@@ -1,6 +1,6 @@
 """Who may propose, edit, verify, suspend, restore and end a persona."""
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 from itertools import product
 from types import SimpleNamespace
 
@@ -35,7 +35,7 @@ def verified(session: Session, people: SimpleNamespace) -> Persona:
     )
 
 
-def in_days(days: float) -> object:
+def in_days(days: float) -> datetime:
     return time.now() + timedelta(days=days)
 
 

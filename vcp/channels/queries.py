@@ -26,6 +26,24 @@ def by_id(session: Session, channel_id: int) -> Channel:
     return channel
 
 
+def by_name(session: Session, name: str) -> Channel:
+    """Return the channel of this name that is not given up.
+
+    Raises: NotFound.
+    """
+    channel = session.scalar(
+        select(Channel).where(Channel.name == name, Channel.state != ChannelState.DISCONNECTED)
+    )
+    if channel is None:
+        raise NotFound(f"There is no channel “{name}”. `vcp channels list` shows them.")
+    return channel
+
+
+def everything(session: Session) -> list[Channel]:
+    """Return all channels, for commands of whoever runs the machine."""
+    return list(session.scalars(select(Channel).order_by(Channel.id)))
+
+
 def own_feed(session: Session) -> Channel | None:
     """Return the force's own public site; None before there is a force."""
     return session.scalar(select(Channel).where(Channel.network == OWN))
