@@ -14,6 +14,7 @@ from vcp.networks.base import Reason, Rejected
         ("https://social.example:8443", "https://social.example:8443"),
         ("http://127.0.0.1:3000", "http://127.0.0.1:3000"),
         ("http://localhost:3000/", "http://localhost:3000"),
+        ("https://Llŷn.example", "https://xn--lln-k2a.example"),
         ("http://[::1]:3000", "http://[::1]:3000"),
     ],
 )
@@ -41,6 +42,7 @@ def test_an_address_is_brought_into_one_form(typed: str, checked: str) -> None:
         "https://social.example:99999",
         "https://social.example:port",
         "https://[::1",
+        "https://social..example",
         "https://social .example",
         "https://social.example\nHost: other",
     ],

@@ -112,6 +112,17 @@ class TestFinding:
         assert found
         assert found.remote_id == receipt.remote_id
 
+    def test_without_a_source_other_punctuation_is_another_post(
+        self, net: FakeNet, officer: Network
+    ) -> None:
+        net.configure({"has_source": False})
+        since = datetime.now(UTC)
+        officer.publish(outgoing("At *ten*"), "a")
+        officer.publish(outgoing("👍"), "b")
+        assert _find(officer, outgoing("At ten?"), since) is None
+        assert _find(officer, outgoing("👎"), since) is None
+        assert _find(officer, outgoing("At ten"), since)
+
     @pytest.mark.parametrize("skew_s", [-3600, 3600])
     def test_a_server_with_a_wrong_clock_is_read_by_its_own(
         self, net: FakeNet, officer: Network, skew_s: int

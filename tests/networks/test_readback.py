@@ -2,6 +2,7 @@ import pytest
 
 from vcp.networks.readback import (
     is_nearly_same_text,
+    is_same_but_for_marks,
     is_same_text,
     plain_text,
     profile_links,
@@ -79,6 +80,12 @@ def test_what_we_wrote_does_matter(shown: str, approved: str) -> None:
 def test_swallowed_marks_are_nearly_the_same() -> None:
     assert is_nearly_same_text("bold words", "**bold** words")
     assert not is_nearly_same_text("bold word", "**bold** words")
+
+
+def test_other_punctuation_is_other_words() -> None:
+    assert is_same_but_for_marks("bold words", "**bold** `words`")
+    assert not is_same_but_for_marks("At ten", "At ten?")
+    assert not is_same_but_for_marks("👍", "👎")
 
 
 def test_profile_links_are_the_addresses_in_order_each_once() -> None:

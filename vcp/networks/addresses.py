@@ -19,11 +19,12 @@ def check_base_url(address: str) -> str:
     try:
         parts = urlsplit(typed)
         port = parts.port
+        # As it goes over the wire, so that the address asked can be compared with this one.
+        host = (parts.hostname or "").encode("idna").decode()
     except ValueError as error:
         raise _refused(
             "This isn't a web address. Type it like https://mastodon.example."
         ) from error
-    host = parts.hostname or ""
     if parts.scheme not in ("http", "https") or not host or _has_blank(typed):
         raise _refused("This isn't a web address. Type it like https://mastodon.example.")
     if parts.username is not None or parts.password is not None:

@@ -35,7 +35,7 @@ from vcp.networks.mastodon_answers import (
 )
 from vcp.networks.mastodon_call import PERHAPS_SIGN_IN, Call
 from vcp.networks.mastodon_sign_in import SCOPES, authorise_url, exchange_code, register_app
-from vcp.networks.readback import is_nearly_same_text, is_same_text
+from vcp.networks.readback import is_nearly_same_text, is_same_but_for_marks, is_same_text
 from vcp.networks.wire import Timeouts
 
 __all__ = ["SCOPES", "MastodonNetwork", "authorise_url", "exchange_code", "register_app"]
@@ -330,6 +330,6 @@ class MastodonNetwork:
                 Step.READ, lambda: call.client.status_source(quote(post.remote_id, safe=""))
             )
         except Rejected:
-            return "<" in shown.content
+            return is_same_but_for_marks(post.text, outgoing.text)
         text = source.get("text") if isinstance(source, dict) else None
         return isinstance(text, str) and is_same_text(text, outgoing.text)

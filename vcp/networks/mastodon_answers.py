@@ -28,10 +28,9 @@ def remote_id_of(answer: Any) -> str | None:
 
 @dataclass(frozen=True)
 class ShownPost:
-    """One entry of an account's list; `content` is the server's HTML."""
+    """One entry of an account's list."""
 
     post: RemotePost
-    content: str
     is_boost: bool
 
 
@@ -45,16 +44,15 @@ def shown_post(status: Any) -> ShownPost:
         raise ValueError("A post without an id.")
     created_at = datetime.fromisoformat(status["created_at"])
     url = status.get("url")
-    content = status["content"] or ""
     post = RemotePost(
         remote_id=remote_id,
         url=url if isinstance(url, str) else None,
-        text=plain_text(content),
+        text=plain_text(status["content"] or ""),
         created_at=created_at if created_at.tzinfo else created_at.replace(tzinfo=UTC),
         content_warning=status.get("spoiler_text") or None,
         media_count=len(status.get("media_attachments") or ()),
     )
-    return ShownPost(post, content, is_boost=status.get("reblog") is not None)
+    return ShownPost(post, is_boost=status.get("reblog") is not None)
 
 
 def shows_other_images(status: Any, media: Sequence[MediaItem]) -> bool:

@@ -8,6 +8,7 @@ from html.parser import HTMLParser
 _BLOCKS = frozenset(("p", "div", "blockquote", "li", "ul", "ol", "pre", "h1", "h2", "h3"))
 _NAMES = frozenset(("mention", "hashtag", "u-url"))
 _REMOTE_MENTION = re.compile(r"(^|[^/\w])@(\w+(?:[.-]\w+)*)@[\w.\-]*\w", re.MULTILINE)
+_MARKS = re.compile(r"[*_~`]")
 _BLANK = re.compile(r"\s+")
 
 
@@ -80,8 +81,13 @@ def is_same_text(one: str, other: str) -> bool:
 
 
 def is_nearly_same_text(one: str, other: str) -> bool:
-    """True when all letters and digits agree, so that only the server's mark-up may differ."""
+    """True when all letters and digits agree, so that it's worth asking for the source."""
     return _bones(one) == _bones(other)
+
+
+def is_same_but_for_marks(one: str, other: str) -> bool:
+    """True when two texts differ at most in the marks that servers turn into bold and the like."""
+    return _key(_MARKS.sub("", one)) == _key(_MARKS.sub("", other))
 
 
 def _key(text: str) -> str:
