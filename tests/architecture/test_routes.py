@@ -14,11 +14,14 @@ SAMPLES = {"int": "1", "uuid": "00000000-0000-4000-8000-000000000000"}
 
 def address(rule: Rule) -> str:
     """Return the rule's address with its gaps filled."""
-    return re.sub(
-        r"<(?:(?P<kind>\w+)(?:\([^)]*\))?:)?\w+>",
-        lambda gap: SAMPLES.get(gap["kind"] or "", "x"),
-        rule.rule,
-    )
+    return re.sub(r"<(?:(?P<kind>\w+)(?:\((?P<choices>[^)]*)\))?:)?\w+>", sample, rule.rule)
+
+
+def sample(gap: re.Match[str]) -> str:
+    """Return something that fits the gap: the first of its choices where it lists them."""
+    if gap["kind"] == "any":
+        return gap["choices"].split(",")[0].strip()
+    return SAMPLES.get(gap["kind"] or "", "x")
 
 
 def declared(app: Flask, rule: Rule) -> str | None:

@@ -20,7 +20,7 @@ def import_everything() -> None:
     """Import each module of the product, so that what it declares is known."""
     for package in (vcp, officer_profiles, moderation):
         for found in pkgutil.walk_packages(package.__path__, f"{package.__name__}."):
-            if not found.name.startswith(("vcp.migrations", "vcp.templates")):
+            if not found.name.endswith("__main__"):
                 importlib.import_module(found.name)
 
 
