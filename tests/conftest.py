@@ -1,7 +1,6 @@
 """What every test may ask for: a database of its own, an app on it, a client, a fixed clock."""
 
 import os
-import socket
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
@@ -10,10 +9,12 @@ from typing import Any
 import pytest
 import time_machine
 from flask import Flask
+from jinja2 import FileSystemBytecodeCache
 from sqlalchemy.orm import Session
 
 from tests.client import Client
 from tests.databases import Postgresql, Sqlite, postgresql_missing
+from tests.sockets import LOOPBACK, block
 from vcp.app import create_app
 from vcp.kernel.db import db
 from vcp.kernel.settings import Mode, Settings
@@ -23,7 +24,6 @@ KINDS = ("sqlite", "postgresql")
 WITH_SERVERS = ("faults", "journeys", "packaging")
 #: A Monday in British Summer Time, 10:00 in London.
 MONDAY = datetime(2026, 6, 15, 9, 0, tzinfo=UTC)
-LOOPBACK = ("127.0.0.1", "::1", "localhost")
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -87,10 +87,17 @@ def settings(database: str, tmp_path: Path) -> Settings:
     return Settings(mode=Mode.TEST, instance=tmp_path / "instance", database_url=database)
 
 
+@pytest.fixture(scope="session")
+def compiled_templates(tmp_path_factory: pytest.TempPathFactory) -> FileSystemBytecodeCache:
+    """Templates compiled once a run: each app has a Jinja environment of its own."""
+    return FileSystemBytecodeCache(str(tmp_path_factory.mktemp("templates")))
+
+
 @pytest.fixture
-def app(settings: Settings) -> Iterator[Flask]:
+def app(settings: Settings, compiled_templates: FileSystemBytecodeCache) -> Iterator[Flask]:
     """The whole application, on this test's database."""
     made = create_app(settings)
+    made.jinja_env.bytecode_cache = compiled_templates
     yield made
     with made.app_context():
         for engine in db.engines.values():
@@ -121,27 +128,4 @@ def clock() -> Iterator[time_machine.Traveller]:
 @pytest.fixture(autouse=True)
 def no_network(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
     """Let tests marked `network` reach this machine only, and all others nothing."""
-    allowed = LOOPBACK if request.node.get_closest_marker("network") else ()
-    look_up = socket.getaddrinfo
-
-    def refuse(address: Any) -> None:
-        pytest.fail(f"This test tried to reach {address}; see the marker `network`.")
-
-    def guarded(name: str) -> None:
-        real = getattr(socket.socket, name)
-
-        def call(self: socket.socket, *args: Any) -> Any:
-            if self.family != socket.AF_UNIX and args[-1][0] not in allowed:
-                refuse(args[-1])
-            return real(self, *args)
-
-        monkeypatch.setattr(socket.socket, name, call)
-
-    def guarded_look_up(host: Any, *args: Any, **kwargs: Any) -> Any:
-        if host not in (None, "", *LOOPBACK):
-            refuse(host)
-        return look_up(host, *args, **kwargs)
-
-    for name in ("connect", "connect_ex", "sendto"):
-        guarded(name)
-    monkeypatch.setattr(socket, "getaddrinfo", guarded_look_up)
+    block(monkeypatch, allowed=LOOPBACK if request.node.get_closest_marker("network") else ())
