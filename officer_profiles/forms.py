@@ -24,12 +24,12 @@ from wtforms import (
     SubmitField,
     TextAreaField,
 )
-from wtforms.validators import DataRequired
+from wtforms.validators import DataRequired, InputRequired
 
 from officer_profiles.models import CapabilityKind, PersonaKind
 from officer_profiles.service import PersonaWords
 from vcp.kernel import media
-from vcp.kernel.forms import BaseForm
+from vcp.kernel.forms import BaseForm, options
 from vcp.kernel.settings import Settings
 
 #: Languages that officers write in here, by their own names.
@@ -86,7 +86,7 @@ class PersonaForm(BaseForm):
         description="Such as “PC 4417”. It is put under each post there.",
         widget=GovTextInput(),
     )
-    language = SelectField("Language written most", choices=LANGUAGES, widget=GovSelect())
+    language = SelectField("Language written most", choices=options(LANGUAGES), widget=GovSelect())
     topics = StringField(
         "Topics (optional)",
         description="Such as “cycling, schools, canal side”.",
@@ -174,10 +174,12 @@ class ProposeForm(PersonaForm):
 
     kind = RadioField(
         "Who is it?",
-        choices=[
-            (PersonaKind.OFFICER.value, "One officer"),
-            (PersonaKind.OFFICE.value, "An office or team, with several people writing"),
-        ],
+        choices=options(
+            [
+                (PersonaKind.OFFICER.value, "One officer"),
+                (PersonaKind.OFFICE.value, "An office or team, with several people writing"),
+            ]
+        ),
         default=PersonaKind.OFFICER.value,
         widget=GovRadioInput(),
     )
@@ -208,7 +210,7 @@ class VerifyForm(BaseForm):
     )
     expires_on = DayField(
         "Last day on which it holds",
-        [DataRequired("Choose the last day.")],
+        [InputRequired("Choose the last day.")],
         description="Within the next year.",
         widget=GovTextInput(),
     )
@@ -249,16 +251,18 @@ class LeaveForm(BaseForm):
     channel_id = SelectField("Channel", coerce=int, widget=GovSelect())
     kind = RadioField(
         "What for?",
-        choices=[
-            (CapabilityKind.POST.value, "Posts"),
-            (CapabilityKind.REPLY.value, "Replies"),
-        ],
+        choices=options(
+            [
+                (CapabilityKind.POST.value, "Posts"),
+                (CapabilityKind.REPLY.value, "Replies"),
+            ]
+        ),
         default=CapabilityKind.POST.value,
         widget=GovRadioInput(),
     )
     expires_on = DayField(
         "Last day",
-        [DataRequired("Choose the last day.")],
+        [InputRequired("Choose the last day.")],
         description="Within the next year.",
         widget=GovTextInput(),
     )

@@ -24,7 +24,7 @@ from vcp.channels import queries as channels
 from vcp.kernel import clock
 from vcp.kernel.db import session, transaction
 from vcp.kernel.errors import Invalid
-from vcp.kernel.forms import BaseForm
+from vcp.kernel.forms import BaseForm, options
 from vcp.kernel.media import media_url
 from vcp.kernel.pages import paginate
 from vcp.kernel.permissions import Permission, check, may, me, requires
@@ -85,7 +85,7 @@ def show(persona_id: int) -> ResponseReturnValue:
 def propose() -> ResponseReturnValue:
     """Put a persona on the list as a draft."""
     form = ProposeForm(**_first_words())
-    form.area_id.choices = areas.choices(session(), me(), Permission.PROPOSE_PERSONAS)
+    form.area_id.choices = options(areas.choices(session(), me(), Permission.PROPOSE_PERSONAS))
     if form.validate_on_submit():
         try:
             form.take_photo(_settings())
@@ -176,7 +176,7 @@ def end(persona_id: int) -> ResponseReturnValue:
     persona = _decided_by_me(persona_id)
     form = EndForm()
     offered = [(other.id, other.display_name) for other in queries.successors(session(), persona)]
-    form.successor_id.choices = [(0, "Nobody yet"), *offered]
+    form.successor_id.choices = options([(0, "Nobody yet"), *offered])
     if form.validate_on_submit():
         try:
             with transaction() as current:
@@ -227,7 +227,7 @@ def leave(persona_id: int) -> ResponseReturnValue:
     persona = _decided_by_me(persona_id)
     form = LeaveForm(expires_on=_usual_day())
     usable = channels.usable(session(), persona.area_path)
-    form.channel_id.choices = [(channel.id, channel.name) for channel in usable]
+    form.channel_id.choices = options((channel.id, channel.name) for channel in usable)
     if form.validate_on_submit():
         try:
             with transaction() as current:

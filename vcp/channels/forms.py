@@ -22,7 +22,7 @@ from wtforms.validators import DataRequired, InputRequired, Length
 
 from vcp.channels.models import SettlePolicy
 from vcp.channels.service import About
-from vcp.kernel.forms import BaseForm, MaxBytes
+from vcp.kernel.forms import BaseForm, MaxBytes, options
 
 
 class AboutForm(BaseForm):
@@ -79,10 +79,15 @@ class EditChannelForm(AboutForm):
 
     settle_policy = RadioField(
         "When it is not known whether a post arrived",
-        choices=[
-            (SettlePolicy.READ.value, "Read the account and see (usual)"),
-            (SettlePolicy.PERSON.value, "Ask a person: this server shows posts too late to tell"),
-        ],
+        choices=options(
+            [
+                (SettlePolicy.READ.value, "Read the account and see (usual)"),
+                (
+                    SettlePolicy.PERSON.value,
+                    "Ask a person: this server shows posts too late to tell",
+                ),
+            ]
+        ),
         widget=GovRadioInput(),
     )
     settle_after_s = IntegerField(

@@ -30,7 +30,7 @@ from vcp.channels.models import Channel
 from vcp.channels.states import CHANNEL, ChannelState, ConnectionState
 from vcp.kernel.db import session, transaction
 from vcp.kernel.errors import Invalid, NotAllowed
-from vcp.kernel.forms import BaseForm
+from vcp.kernel.forms import BaseForm, options
 from vcp.kernel.heartbeat import alive
 from vcp.kernel.pages import paginate
 from vcp.kernel.permissions import Permission, may, me, requires
@@ -78,7 +78,7 @@ def show(channel_id: int) -> ResponseReturnValue:
 def connect() -> ResponseReturnValue:
     """Propose a Mastodon channel, and go on to its server."""
     form = ConnectForm()
-    form.area_id.choices = areas.choices(session(), me(), Permission.CONNECT_CHANNELS)
+    form.area_id.choices = options(areas.choices(session(), me(), Permission.CONNECT_CHANNELS))
     if form.validate_on_submit():
         try:
             return _propose(form)

@@ -1,11 +1,18 @@
 """What all forms share: stripped text, and validators with messages that say what to do."""
 
+from collections.abc import Iterable
 from typing import Any
 
 from flask_wtf import FlaskForm
 from wtforms import Field, ValidationError
+from wtforms.fields.choices import SelectChoice  # type: ignore[attr-defined]  # newer than its stubs
 
 from vcp.kernel.errors import Invalid
+
+
+def options(pairs: Iterable[tuple[object, str]]) -> list[SelectChoice]:
+    """Return the choices of a list or of radio buttons, from values and words."""
+    return [SelectChoice(value, words) for value, words in pairs]
 
 
 def stripped(value: object) -> object:
