@@ -82,13 +82,10 @@ def _national(number: str) -> str:
 def _is_personal(national: str) -> bool:
     if national.startswith("+"):
         return _is_possible(national)
+    if len(national) == _MOBILE_WITHOUT_ZERO and national.startswith("7"):
+        return _is_possible(f"0{national}")
     if len(national) not in _NATIONAL_LENGTHS or national.startswith(_ORGANISATIONS):
-        # Mobile numbers are often written without their zero.
-        return (
-            len(national) == _MOBILE_WITHOUT_ZERO
-            and national.startswith("7")
-            and _is_possible("0" + national)
-        )
+        return False
     # The matcher must be lenient: numbers kept for drama are possible, but never valid.
     return national.startswith(_PERSONAL) and _is_possible(national)
 

@@ -24,7 +24,7 @@ _ADDRESS = re2.compile(
 )
 _WELSH_ADDRESS = re2.compile(
     rf"{_EDGE}([0-9]{{1,3}}[A-Da-d]?,? (?:Heol|Stryd|Ffordd|Lon|Maes|Clos|Rhes"
-    rf"|Tai)(?: [A-Za-z][a-z'-]+){{1,3}})\b"
+    rf"|Tai)(?: [A-Za-z][a-z'-]*){{1,3}})\b"
 )
 #: A flat in a named street: "Flat 2, Teasel Road".
 _FLAT = re2.compile(

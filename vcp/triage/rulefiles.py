@@ -12,18 +12,16 @@ from importlib.resources import files
 from importlib.resources.abc import Traversable
 from typing import Any
 
-import re2
-
 from vcp.triage.categories import CLEAN, NOT_SCREENED, OUTBOUND
 from vcp.triage.findings import Priority
 from vcp.triage.normalise import plain
-from vcp.triage.rules import Rule, RuleError, RuleSet, compiled
+from vcp.triage.rules import Rule, RuleError, RuleSet
 
 FRAGMENTS = "fragments.toml"
 _FRAGMENT = re.compile(r"\{\{(\w+)\}\}")
 _TEXTS = ("id", "owner", "category", "priority", "why", "advice")
 _LISTS = ("languages", "patterns", "must_fire", "must_not_fire")
-_OPTIONAL_LISTS = ("requires", "exclusions", "unless")
+_OPTIONAL_LISTS = ("requires", "exclusions")
 _KEYS = frozenset((*_TEXTS, *_LISTS, *_OPTIONAL_LISTS, "expires"))
 #: Categories a rule may not name: they say what the screen did, not what it found.
 _NOT_FOR_RULES = frozenset({CLEAN, NOT_SCREENED})
@@ -73,10 +71,14 @@ def load_rules(folder: Traversable, today: date | None = None) -> RuleSet:
     for file in sources:
         rules.extend(_rules_of(file.name, _read(file), fragments))
     _check_ids(rules)
+    version = _version([*sources, shared] if shared.is_file() else sources)
+    every = RuleSet(rules, version)
+    for rule in rules:
+        _check_examples(every, rule)
     in_force = [
         rule for rule in rules if today is None or rule.expires is None or rule.expires >= today
     ]
-    return RuleSet(in_force, _version([*sources, shared] if shared.is_file() else sources))
+    return every if len(in_force) == len(rules) else RuleSet(in_force, version)
 
 
 def _read(file: Traversable) -> dict[str, Any]:
@@ -110,10 +112,7 @@ def _rules_of(file: str, content: Mapping[str, Any], fragments: Mapping[str, str
     if not isinstance(tables, list) or not tables:
         raise RuleError(f"{file}: it has no rules. Begin each rule with [[rules]].")
     own = _fragments(file, content.get("fragments", {}))
-    rules = [_rule(file, table, {**fragments, **own}) for table in tables]
-    for rule in rules:
-        _check_examples(file, rule)
-    return rules
+    return [_rule(file, table, {**fragments, **own}) for table in tables]
 
 
 def _rule(file: str, table: Mapping[str, Any], fragments: Mapping[str, str]) -> Rule:
@@ -121,7 +120,7 @@ def _rule(file: str, table: Mapping[str, Any], fragments: Mapping[str, str]) -> 
     _check_keys(where, table)
     _check_values(where, table)
     try:
-        return _made(table, fragments)
+        return _made(file, table, fragments)
     except KeyError as fault:
         unknown = fault.args[0]
         raise RuleError(
@@ -129,11 +128,6 @@ def _rule(file: str, table: Mapping[str, Any], fragments: Mapping[str, str]) -> 
         ) from fault
     except RecursionError as fault:
         raise RuleError(f"{where}: a fragment names itself. Take the circle out.") from fault
-    except re2.error as fault:
-        reason = fault.args[0].decode() if isinstance(fault.args[0], bytes) else str(fault)
-        raise RuleError(
-            f"{where}: a pattern cannot be read ({reason}). Correct it; RE2 syntax applies.",
-        ) from fault
 
 
 def _check_keys(where: str, table: Mapping[str, Any]) -> None:
@@ -172,12 +166,9 @@ def _check_values(where: str, table: Mapping[str, Any]) -> None:
         )
 
 
-def _made(table: Mapping[str, Any], fragments: Mapping[str, str]) -> Rule:
+def _made(file: str, table: Mapping[str, Any], fragments: Mapping[str, str]) -> Rule:
     def patterns(key: str) -> tuple[str, ...]:
-        filled = tuple(_fill(pattern, fragments) for pattern in table.get(key, ()))
-        for pattern in filled:
-            compiled(pattern)
-        return filled
+        return tuple(_fill(pattern, fragments) for pattern in table.get(key, ()))
 
     return Rule(
         id=table["id"],
@@ -192,8 +183,8 @@ def _made(table: Mapping[str, Any], fragments: Mapping[str, str]) -> Rule:
         must_not_fire=tuple(table["must_not_fire"]),
         requires=patterns("requires"),
         exclusions=patterns("exclusions"),
-        unless=patterns("unless"),
         expires=table.get("expires"),
+        file=file,
     )
 
 
@@ -205,22 +196,17 @@ def _fill(pattern: str, fragments: Mapping[str, str]) -> str:
     raise RecursionError
 
 
-def _check_examples(file: str, rule: Rule) -> None:
-    alone = RuleSet([rule], "examples")
-    where = f"{file}, rule {rule.id}"
-    for language in rule.languages:
-        for example in rule.must_fire:
-            if not alone.read(plain(example).text, language):
-                raise RuleError(
-                    f"{where}: it must fire on {example!r} and does not. "
-                    "Correct a pattern or the example.",
-                )
-        for example in rule.must_not_fire:
-            if alone.read(plain(example).text, language):
-                raise RuleError(
-                    f"{where}: it must not fire on {example!r} and does. "
-                    "Add an exclusion or narrow a pattern.",
-                )
+def _check_examples(rules: RuleSet, rule: Rule) -> None:
+    for example in rule.must_fire:
+        if not rules.fires(rule, plain(example).text):
+            raise rule.refused(
+                f"it must fire on {example!r} and does not. Correct a pattern or the example."
+            )
+    for example in rule.must_not_fire:
+        if rules.fires(rule, plain(example).text):
+            raise rule.refused(
+                f"it must not fire on {example!r} and does. Add an exclusion or narrow a pattern."
+            )
 
 
 def _check_ids(rules: Sequence[Rule]) -> None:

@@ -37,13 +37,17 @@ class Rule:
     requires: tuple[str, ...] = ()
     #: A match is dropped when one of these stands in its sentence.
     exclusions: tuple[str, ...] = ()
-    #: The rule is silent when one of these is found anywhere in the field.
-    unless: tuple[str, ...] = ()
     expires: date | None = None
+    #: The file it stands in, for messages.
+    file: str = ""
 
     def expressions(self) -> Iterator[str]:
         """Give every expression of the rule."""
-        yield from (*self.patterns, *self.requires, *self.exclusions, *self.unless)
+        yield from (*self.patterns, *self.requires, *self.exclusions)
+
+    def refused(self, fault: str) -> RuleError:
+        """Return the error that says what is wrong with this rule."""
+        return RuleError(f"{self.file}, rule {self.id}: {fault}")
 
 
 def sentence(text: str, start: int, end: int) -> tuple[int, int]:
@@ -51,14 +55,6 @@ def sentence(text: str, start: int, end: int) -> tuple[int, int]:
     begin = max(text.rfind(mark, 0, start) for mark in _SENTENCE_ENDS) + 1
     ends = [place for mark in _SENTENCE_ENDS if (place := text.find(mark, end)) >= 0]
     return (begin, min(ends, default=len(text)))
-
-
-def compiled(pattern: str) -> re2._Regexp:
-    """Compile a pattern that ignores case, within the memory bound.
-
-    Raises: `re2.error` when the pattern cannot be read or is too large.
-    """
-    return re2.compile(f"(?i){pattern}", _options())
 
 
 def _options() -> re2.Options:
@@ -72,7 +68,10 @@ class RuleSet:
     """Rules ready to read texts; made once, used by any number of threads."""
 
     def __init__(self, rules: Sequence[Rule], version: str) -> None:
-        """Compile the rules; `version` is the hash of what they were made from."""
+        """Compile the rules; `version` is the hash of what they were made from.
+
+        Raises: `RuleError` when a pattern cannot be read.
+        """
         self.rules = tuple(rules)
         self.version = version
         self.languages = frozenset(language for rule in rules for language in rule.languages)
@@ -80,18 +79,27 @@ class RuleSet:
         #: Which group of a pattern holds the words to mark; 0 is the whole match.
         self._marks: dict[str, int] = {}
         self._numbers: dict[str, int] = {}
+        # Looks for the words that patterns need, all at once, and then tries those patterns only.
         self._filter = re2.Filter()
         for rule in rules:
             for pattern in rule.expressions():
-                self._add(pattern)
+                self._add(rule, pattern)
         if self._numbers:
             self._filter.Compile()
 
-    def _add(self, pattern: str) -> None:
-        if pattern not in self._numbers:
-            self._compiled[pattern] = compiled(pattern)
-            self._marks[pattern] = self._compiled[pattern].groupindex.get("mark", 0)
-            self._numbers[pattern] = self._filter.Add(f"(?i){pattern}", _options())
+    def _add(self, rule: Rule, pattern: str) -> None:
+        if pattern in self._numbers:
+            return
+        try:
+            number = self._filter.Add(f"(?i){pattern}", _options())
+        except re2.error as fault:
+            raise rule.refused(
+                f"the pattern {pattern!r} cannot be read, or is too large. "
+                "Correct it; RE2 syntax applies."
+            ) from fault
+        self._numbers[pattern] = number
+        self._compiled[pattern] = self._filter.re(number)
+        self._marks[pattern] = self._compiled[pattern].groupindex.get("mark", 0)
 
     def expressions(self) -> list[tuple[str, re2._Regexp]]:
         """Return every pattern with its compiled form."""
@@ -99,15 +107,22 @@ class RuleSet:
 
     def read(self, text: str, language: str) -> list[Finding]:
         """Return what the rules of the language find; places count characters of the text given."""
-        if not self._numbers:
-            return []
-        found = frozenset(self._filter.Match(text) or ())
-        seen: Mapping[str, bool] = _Seen(self._numbers, found)
-        findings: list[Finding] = []
-        for rule in self.rules:
-            if language in rule.languages and _applies(rule, seen):
-                findings.extend(self._matches(rule, text, seen))
-        return findings
+        seen = self._seen(text)
+        return [
+            finding
+            for rule in self.rules
+            if language in rule.languages and _applies(rule, seen)
+            for finding in self._matches(rule, text, seen)
+        ]
+
+    def fires(self, rule: Rule, text: str) -> bool:
+        """Say whether this one rule finds something."""
+        seen = self._seen(text)
+        return _applies(rule, seen) and any(self._matches(rule, text, seen))
+
+    def _seen(self, text: str) -> Mapping[str, bool]:
+        found = frozenset(self._filter.Match(text) or ()) if self._numbers else frozenset()
+        return _Seen(self._numbers, found)
 
     def _matches(self, rule: Rule, text: str, seen: Mapping[str, bool]) -> Iterator[Finding]:
         excluded = [
@@ -149,8 +164,6 @@ class _Seen(Mapping[str, bool]):
 
 
 def _applies(rule: Rule, seen: Mapping[str, bool]) -> bool:
-    return (
-        any(seen[pattern] for pattern in rule.patterns)
-        and all(seen[pattern] for pattern in rule.requires)
-        and not any(seen[pattern] for pattern in rule.unless)
+    return any(seen[pattern] for pattern in rule.patterns) and all(
+        seen[pattern] for pattern in rule.requires
     )
