@@ -11,9 +11,10 @@ from vcp.posts.models import Delivery
 from vcp.posts.states import DELIVERY
 
 
-def check(rig: Rig) -> dict[str, int]:
+def check(rig: Rig, *, deliveries: int) -> dict[str, int]:
     """Assert that nothing was lost, doubled or changed; return the figures."""
     ours = rig.deliveries()
+    assert len(ours) == deliveries, f"{len(ours)} deliveries instead of {deliveries}"
     theirs = [post for post in rig.network_ledger()["posts"] if not post["deleted_at"]]
     published = [row for row in ours if row["state"] == "published"]
     lost = [row for row in ours if row["state"] != "published"]

@@ -9,7 +9,6 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -22,10 +21,10 @@ from tests.factories.channels import make_channel, make_own_feed
 from tests.factories.personas import make_persona
 from tests.factories.users import make_user
 from vcp.channels.models import Channel
-from vcp.kernel import clock
 from vcp.kernel.audit import AuditEvent
 from vcp.kernel.db import session as current_session
 from vcp.kernel.db import transaction
+from vcp.kernel.heartbeat import Heartbeat
 from vcp.kernel.permissions import Role
 from vcp.kernel.settings import Settings
 from vcp.posts import service
@@ -37,6 +36,7 @@ from vcp.users.models import User
 
 ROOT = Path(__file__).resolve().parents[2]
 STOP_WITHIN_S = 60
+STARTS_WITHIN_S = 60
 
 
 @dataclass
@@ -59,13 +59,26 @@ class Rig:
             "VCP_INSTANCE": str(self.settings.instance),
             "VCP_DATABASE_URL": self.settings.database,
         }
-        self.running[process] = subprocess.Popen(
-            [sys.executable, "-m", "vcp", process],
-            cwd=ROOT,
-            env=environment,
-            stdout=subprocess.DEVNULL,
-            stderr=(self.settings.instance / f"{process}.log").open("ab"),
-        )
+        with (self.settings.instance / f"{process}.log").open("ab") as log:
+            self.running[process] = subprocess.Popen(
+                [sys.executable, "-m", "vcp", process],
+                cwd=ROOT,
+                env=environment,
+                stdout=subprocess.DEVNULL,
+                stderr=log,
+            )
+
+    def wait_until_at_work(self, process: str) -> None:
+        """Wait for the first heartbeat of the one started last: before it, a kill hits nothing."""
+        pid = self.running[process].pid
+        deadline = time.monotonic() + STARTS_WITHIN_S
+        while True:
+            with self.app.app_context():
+                owners = [row.owner for row in current_session().query(Heartbeat)]
+            if any(f":{pid}:" in owner for owner in owners):
+                return
+            assert time.monotonic() < deadline, f"the {process} did not start"
+            time.sleep(0.05)
 
     def kill(self, process: str) -> None:
         """End it without a chance to tidy up."""
@@ -110,12 +123,22 @@ class Rig:
         with self.app.app_context():
             return current_session().query(Delivery).filter(Delivery.state.not_in(FINAL)).count()
 
+    def stuck(self) -> list[dict[str, Any]]:
+        """Return what may still move, for a failure's message."""
+        names = ("state", "attempts", "state_changed_at", "sent_at", "problem")
+        ended = {state.value for state in FINAL}
+        return [
+            {name: row[name] for name in names}
+            for row in self.deliveries()
+            if row["state"] not in ended
+        ]
+
     def wait_until_settled(self, within_s: float) -> float:
         """Wait for every delivery to end; return the seconds that it took."""
         started = time.monotonic()
         while left := self.unsettled():
             passed = time.monotonic() - started
-            assert passed < within_s, f"{left} deliveries unsettled after {passed:.0f} s"
+            assert passed < within_s, f"{left} unsettled after {passed:.0f} s: {self.stuck()}"
             time.sleep(0.5)
         return time.monotonic() - started
 
@@ -142,7 +165,7 @@ def running_fakenet(folder: Path, seed: int) -> Iterator[str]:
         yield process.stdout.readline().strip()
     finally:
         process.kill()
-        process.wait()
+        process.communicate()
 
 
 @contextmanager
@@ -161,7 +184,7 @@ def running_rig(
                     base_url=url,
                     settings=settings,
                     token=f"token-account{number}",
-                    account_id=f"account{number}",
+                    account_id=f"id-account{number}",
                 )
                 for number in range(channels)
             ]
@@ -175,24 +198,22 @@ def running_rig(
             rig.stop_all()
 
 
-def approve_posts(rig: Rig, texts: list[str], *, due_in_s: float) -> None:
+def approve_posts(rig: Rig, texts: list[str]) -> None:
     """Write, submit and approve one post a text, for our own feed and one Mastodon in turn."""
     with rig.app.app_context():
         with transaction() as session:
             officer, supervisor, persona = _team(session, rig)
             ids = officer.id, supervisor.id, persona.id
-        due_at = clock.now() + timedelta(seconds=due_in_s)
         for start in range(0, len(texts), 20):
             with transaction() as session:
                 officer, supervisor = (session.get_one(User, row_id) for row_id in ids[:2])
                 for number, text in enumerate(texts[start : start + 20], start):
                     mastodon = rig.channels[1 + number % (len(rig.channels) - 1)]
                     words = Words(text=text, channel_ids=(rig.channels[0].id, mastodon.id))
-                    post = service.create_draft(session, ids[2], words, officer)
-                    service.submit(session, post.id, officer)
-                    post.wanted_at = due_at
+                    post = service.create_draft(session, ids[2], words, by=officer)
+                    service.submit(session, post.id, by=officer)
                     assert post.revision is not None
-                    service.approve(session, post.id, post.revision.sha256, supervisor)
+                    service.approve(session, post.id, post.revision.sha256, by=supervisor)
 
 
 def _team(session: Any, rig: Rig) -> tuple[User, User, Persona]:

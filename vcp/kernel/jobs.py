@@ -5,8 +5,8 @@ Deliveries are not jobs (docs/adr/0003-the-database-is-the-queue.md).
 """
 
 import logging
-from collections.abc import Callable
-from contextlib import AbstractContextManager, nullcontext
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import dataclass
 
 from redis import Redis
@@ -36,6 +36,8 @@ class Job:
 
 _registry: dict[str, Job] = {}
 _redis_url = ""
+_all_wait = False
+_is_away = False
 _surroundings: Callable[[], AbstractContextManager[object]] = nullcontext
 
 
@@ -68,17 +70,33 @@ def enqueue(session: Session, wanted: Job, row_id: object) -> None:
 
     With Valkey away the job waits for the sweep: nothing fails, and `vcp doctor` says so.
     """
-    after_commit(session, lambda: push(wanted, row_id))
+    if not _all_wait:
+        after_commit(session, lambda: push(wanted, row_id))
+
+
+@contextmanager
+def left_to_the_sweep() -> Iterator[None]:
+    """Push nothing from this process meanwhile: for bulk work before any worker is there."""
+    global _all_wait  # noqa: PLW0603 - like the address of the queues, one a process
+    _all_wait = True
+    try:
+        yield
+    finally:
+        _all_wait = False
 
 
 def push(wanted: Job, row_id: object) -> bool:
     """Put the job on its queue now; false when Valkey is away."""
+    global _is_away  # noqa: PLW0603 - so that an outage is logged once, not for every job
     try:
         queue = Queue(wanted.queue, connection=connection(), serializer=JSONSerializer)
         queue.enqueue(run, wanted.name, str(row_id), result_ttl=0, failure_ttl=KEPT_S)
     except RedisError as error:
-        logger.warning("Job %s waits: Valkey is away (%s)", wanted.name, type(error).__name__)
+        if not _is_away:
+            logger.warning("Jobs wait: Valkey is away (%s)", type(error).__name__)
+        _is_away = True
         return False
+    _is_away = False
     return True
 
 

@@ -106,16 +106,16 @@ class Publisher(Loop):
         """Look at the network for one delivery and settle by what is seen."""
         try:
             found = settling.read(reading, self._network(reading.channel_id))
-        except VcpError as error:
-            found = NotSent(error.message)
+        except (VcpError, NetworkError) as error:
+            found = NotSent(str(error))
         self._store(lambda session: settling.record_reading(session, reading, found))
 
     def take_down_one(self, takedown: stopping.Takedown) -> None:
         """Take one copy down and look whether it is gone."""
         try:
             trouble = stopping.take_down(takedown, self._network(takedown.channel_id))
-        except VcpError as error:
-            trouble = error.message
+        except (VcpError, NetworkError) as error:
+            trouble = str(error)
         self._store(lambda session: stopping.record_takedown(session, takedown, trouble))
 
     def _network(self, channel_id: int) -> Network:
