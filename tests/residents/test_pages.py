@@ -136,9 +136,7 @@ def test_a_post_that_our_own_feed_does_not_carry_yet_is_on_no_list(
     assert TEXT not in page_of(settings, "/posts/")
 
 
-def test_drafts_are_nowhere(
-    app: Flask, session: Session, settings: Settings, team: Team
-) -> None:
+def test_drafts_are_nowhere(app: Flask, session: Session, settings: Settings, team: Team) -> None:
     service.create_draft(session, team.persona.id, words(team, text=TEXT), by=team.officer)
     render(session)
     send_due(app, session, team.own_feed)

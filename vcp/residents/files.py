@@ -27,7 +27,6 @@ TEXT = frozenset({".html", ".atom", ".json", ".csv", ".xml", ".txt", ".svg"})
 LEAST_BYTES = 600
 BROTLI_QUALITY = 5
 GZIP_LEVEL = 6
-LOCKS = ".locks"
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
@@ -36,14 +35,15 @@ class PublicFolder:
 
     def __init__(self, root: Path) -> None:
         self.root = root
+        #: Beside the folder, not in it: it is copied to mirrors.
+        self.locks = root.with_name(f"{root.name}.locks")
 
     @contextmanager
     def locked(self, name: str) -> Iterator[None]:
         """Let one writer at a time work on what goes by this name; locks don't nest."""
-        folder = self.root / LOCKS
-        folder.mkdir(parents=True, exist_ok=True)
+        self.locks.mkdir(parents=True, exist_ok=True)
         bucket = hashlib.sha256(name.encode()).hexdigest()[:2]
-        with (folder / bucket).open("wb") as held:
+        with (self.locks / bucket).open("wb") as held:
             fcntl.flock(held, fcntl.LOCK_EX)
             yield
 

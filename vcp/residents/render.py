@@ -79,7 +79,7 @@ def render_everything() -> int:
 def _groups(rows: Sequence[Mark]) -> Iterable[Sequence[Mark]]:
     """Yield what is rendered at one go, the most urgent first."""
     taken = 0
-    for kind in (*ONE_BY_ONE, *TOGETHER, *SLOWLY):
+    for kind in ORDER:
         chosen = [row for row in rows if row.kind == kind]
         if kind in TOGETHER:
             yield from [chosen] if chosen else []
@@ -95,7 +95,7 @@ def _rendered(site: Site, group: Sequence[Mark]) -> bool:
         if kind in TOGETHER:
             TOGETHER[kind](site, session, refs)
         else:
-            (ONE_BY_ONE | SLOWLY)[kind](site, session, refs[0])
+            ONE_BY_ONE[kind](site, session, refs[0])
     except FAULTS:
         logger.exception("Public pages could not be rendered: %s %s", kind, ", ".join(refs[:5]))
         return False
@@ -185,17 +185,18 @@ def _records(site: Site, session: Session, refs: Sequence[str]) -> None:
             records.put_all_records(site, session, area_id)
 
 
-#: Kinds of mark, the most urgent first.
 ONE_BY_ONE: dict[str, Callable[[Site, Session, str], None]] = {
     "post": _post,
     "lists": _lists,
     "officer": _officer,
     "place": _place,
     "site": _site,
+    "officer_posts": _officer_posts,
 }
 #: Kinds of which a burst has most in common.
 TOGETHER: dict[str, Callable[[Site, Session, Sequence[str]], None]] = {
     "archive": _archives,
     "record": _records,
 }
-SLOWLY: dict[str, Callable[[Site, Session, str], None]] = {"officer_posts": _officer_posts}
+#: What is linked to comes before what links to it, and what takes long comes last.
+ORDER = ("post", "archive", "record", "lists", "officer", "place", "site", "officer_posts")

@@ -1,0 +1,101 @@
+"""Many posts that are out, put straight into the tables: for archives and for measuring."""
+
+import uuid
+from datetime import datetime, timedelta
+
+from sqlalchemy import insert, update
+from sqlalchemy.orm import Session
+
+from officer_profiles.models import Persona
+from vcp.channels.models import Channel
+from vcp.kernel import clock
+from vcp.posts.models import Delivery, DeliveryKind, Post, Revision
+from vcp.posts.states import DeliveryState, PostState
+from vcp.users.models import User
+
+TEXT = "Post number {}. We were at the library today, marking bikes and answering questions."
+
+
+def make_public_posts(
+    session: Session,
+    *,
+    personas: list[Persona],
+    author: User,
+    own_feed: Channel,
+    count: int,
+    since: datetime | None = None,
+    every: timedelta = timedelta(minutes=1),
+) -> list[int]:
+    """Make posts that went out one after the other; return their ids, the oldest first."""
+    first = since or clock.now() - every * count
+    start = max(session.scalars(Post.__table__.select().with_only_columns(Post.id)), default=0) + 1
+    ids = range(start, start + count)
+    at = {number: first + every * index for index, number in enumerate(ids)}
+    who = {number: personas[index % len(personas)] for index, number in enumerate(ids)}
+    session.execute(
+        insert(Post),
+        [
+            {
+                "id": number,
+                "public_id": f"bulk{number}",
+                "persona_id": who[number].id,
+                "author_id": author.id,
+                "area_id": who[number].area_id,
+                "area_path": who[number].area_path,
+                "state": PostState.RELEASED,
+                "state_changed_at": at[number],
+                "created_at": at[number],
+                "version": 1,
+                "zone": "Europe/London",
+                "released_at": at[number],
+            }
+            for number in ids
+        ],
+    )
+    session.execute(
+        insert(Revision),
+        [
+            {
+                "id": number,
+                "post_id": number,
+                "number": 1,
+                "text": TEXT.format(number),
+                "language": "en",
+                "written_by_id": author.id,
+                "written_at": at[number],
+                "sha256": "0" * 64,
+                "warning_reason": "",
+            }
+            for number in ids
+        ],
+    )
+    session.execute(
+        update(Post).where(Post.id.in_(ids)).values(revision_id=Post.id, public_revision_id=Post.id)
+    )
+    session.execute(insert(Delivery), [_delivery(number, own_feed, at[number]) for number in ids])
+    session.commit()
+    return list(ids)
+
+
+def _delivery(number: int, own_feed: Channel, at: datetime) -> dict[str, object]:
+    return {
+        "id": uuid.uuid4(),
+        "post_id": number,
+        "revision_id": number,
+        "channel_id": own_feed.id,
+        "kind": DeliveryKind.PUBLISH,
+        "state": DeliveryState.PUBLISHED,
+        "state_changed_at": at,
+        "created_at": at,
+        "version": 1,
+        "due_at": at,
+        "not_after": at + timedelta(days=1),
+        "payload": "{}",
+        "payload_sha256": "0" * 64,
+        "record_key": f"{number:013d}",
+        "attempt": 1,
+        "remote_id": f"bulk{number}",
+        "published_at": at,
+        "reads": 0,
+        "withdraw_checks": 0,
+    }
