@@ -17,6 +17,8 @@ from werkzeug.exceptions import HTTPException
 from whitenoise import WhiteNoise
 
 import moderation.models
+import moderation.queries
+import moderation.routes
 import moderation.service
 import officer_profiles.models
 import officer_profiles.routes
@@ -29,10 +31,15 @@ import vcp.channels.models
 import vcp.channels.routes
 import vcp.channels.service
 import vcp.posts.checks
+import vcp.posts.compose_routes
+import vcp.posts.correction_routes
+import vcp.posts.decision_routes
 import vcp.posts.delivery_queries
 import vcp.posts.delivery_routes
 import vcp.posts.leaving
 import vcp.posts.models
+import vcp.posts.queries
+import vcp.posts.routes
 import vcp.residents.checks
 import vcp.residents.listeners
 import vcp.residents.models
@@ -66,6 +73,8 @@ logger = logging.getLogger(__name__)
 FEATURES = (
     health.bp,
     vcp.audit.routes.bp,
+    vcp.posts.routes.bp,
+    moderation.routes.bp,
     vcp.posts.delivery_routes.bp,
     vcp.residents.routes.bp,
     officer_profiles.routes.bp,
@@ -78,6 +87,11 @@ FEATURES = (
 
 #: The staff menu: text, endpoint, the permission that shows it, and what counts its badge.
 NAVIGATION: tuple[tuple[str, str, Permission, Any], ...] = (
+    ("Posts", "posts.mine", Permission.SEE_POSTS, None),
+    ("Write", "posts.new", Permission.WRITE_POSTS, None),
+    ("Approvals", "posts.awaiting", Permission.APPROVE_POSTS, vcp.posts.queries.waiting_count),
+    ("Held", "cases.listed", Permission.SEE_CASES, moderation.queries.open_count),
+    ("Coming", "posts.coming", Permission.SEE_POSTS, None),
     (
         "Deliveries",
         "deliveries.listed",
@@ -179,14 +193,17 @@ def _set_up_pages(app: Flask, settings: Settings) -> None:
 def _navigation() -> list[dict[str, Any]]:
     """Return the menu of this person, with how many wait."""
     person, shown = me(), []
+    # A page that has no entry of its own belongs to the first of its blueprint.
+    endpoints = [entry[1] for entry in NAVIGATION]
+    own = (name for name in endpoints if name.split(".", maxsplit=1)[0] == request.blueprint)
+    here = request.endpoint if request.endpoint in endpoints else next(own, None)
     for text, endpoint, permission, count in NAVIGATION:
         if allowed_paths(person, permission):
-            blueprint = endpoint.split(".", maxsplit=1)[0]
             shown.append(
                 {
                     "text": text,
                     "href": url_for(endpoint),
-                    "active": request.endpoint == endpoint or request.blueprint == blueprint,
+                    "active": endpoint == here,
                     "count": count(session(), person) if count else None,
                 }
             )

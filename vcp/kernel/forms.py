@@ -15,6 +15,14 @@ def options(pairs: Iterable[tuple[object, str]]) -> list[SelectChoice]:
     return [SelectChoice(value, words) for value, words in pairs]
 
 
+#: Kinds of field whose values are nobody's to trim, or that hold fields themselves.
+UNSTRIPPED = ("Password", "File", "FormField", "FieldList")
+
+
+#: Fields made of other fields, which have their own filters.
+WITH_FIELDS = frozenset({"FieldList", "FormField"})
+
+
 def stripped(value: object) -> object:
     """Take white space off both ends of a text."""
     return value.strip() if isinstance(value, str) else value
@@ -28,9 +36,10 @@ class BaseForm(FlaskForm):  # type: ignore[misc]  # Flask-WTF has no types
 
         def bind_field(self, form: Any, unbound: Any, options: Any) -> Any:
             """Strip what was typed, except in passwords."""
-            if "Password" not in unbound.field_class.__name__:
+            name = unbound.field_class.__name__
+            if "Password" not in name and name not in WITH_FIELDS:
                 filters = list(unbound.kwargs.get("filters", []))
-                if stripped not in filters and "File" not in unbound.field_class.__name__:
+                if stripped not in filters and "File" not in name:
                     unbound.kwargs["filters"] = [*filters, stripped]
             return super().bind_field(form, unbound, options)
 

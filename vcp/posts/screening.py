@@ -27,9 +27,12 @@ class MarkedField:
 
 def screen(words: Words) -> Verdict:
     """Screen every field of the words; a fault of the screen holds the draft."""
-    return screen_outbound(
-        words.fields(), language=words.language, context=in_force.screening_context()
-    )
+    return screen_fields(words.fields(), words.language)
+
+
+def screen_fields(fields: Mapping[str, str], language: str) -> Verdict:
+    """Screen these fields, named as findings name them."""
+    return screen_outbound(fields, language=language, context=in_force.screening_context())
 
 
 def has_warning(verdict: Verdict | None) -> bool:
@@ -39,7 +42,11 @@ def has_warning(verdict: Verdict | None) -> bool:
 
 def marked(words: Words, verdict: Verdict) -> list[MarkedField]:
     """Return each field that has findings, cut at them; the draft as a whole comes last."""
-    fields = words.fields()
+    return marked_fields(words.fields(), verdict)
+
+
+def marked_fields(fields: Mapping[str, str], verdict: Verdict) -> list[MarkedField]:
+    """Return each of these fields that has findings, cut at them; the whole draft comes last."""
     shown = []
     for field, text in fields.items():
         found = verdict.of_field(field)

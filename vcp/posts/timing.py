@@ -82,6 +82,15 @@ def typed_as(moment: datetime, zone: ZoneInfo) -> str:
     return moment.astimezone(zone).strftime(FORMAT)
 
 
+def fold_of(moment: datetime | None, zone: ZoneInfo) -> int | None:
+    """Return which of two hours a moment lies in; None when its hour comes once."""
+    if moment is None:
+        return None
+    local = moment.astimezone(zone)
+    other = local.replace(fold=1 - local.fold)
+    return None if other.utcoffset() == local.utcoffset() else local.fold
+
+
 def spoken(moment: datetime, zone: ZoneInfo) -> str:
     """Return a moment as people here say it: 29 March 2026 at 09:30 BST."""
     local = moment.astimezone(zone)

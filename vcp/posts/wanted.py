@@ -46,8 +46,7 @@ def times_of(post: Post) -> tuple[str | None, str | None, int | None]:
     """Return the times of a post as they were typed: when, not after, and which hour of two."""
     zone = in_force.zone()
     not_after = timing.typed_as(post.not_after, zone) if post.not_after else None
-    fold = post.wanted_at.astimezone(zone).fold if post.wanted_at else None
-    return post.wanted_local, not_after, fold
+    return post.wanted_local, not_after, timing.fold_of(post.wanted_at, zone)
 
 
 def check_ahead(post: Post) -> None:

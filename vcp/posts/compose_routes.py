@@ -1,0 +1,166 @@
+"""Writing: a phone first, and no script needed."""
+
+import json
+from typing import Any
+
+from flask import flash, redirect, render_template, request, url_for
+from flask.typing import ResponseReturnValue
+
+from officer_profiles import queries as personas
+from officer_profiles.models import Persona
+from vcp.kernel.db import session, transaction
+from vcp.kernel.errors import Conflict, Invalid
+from vcp.kernel.permissions import Permission, me, requires
+from vcp.posts import composing, guards, screening, service
+from vcp.posts.forms import ComposeForm
+from vcp.posts.models import Post
+from vcp.posts.previews import counters, previews
+from vcp.posts.revisions import channels_of
+from vcp.posts.routes import bp
+from vcp.posts.states import PostState
+from vcp.posts.words import Words
+
+CHECK, SUBMIT = "check", "submit"
+
+
+@bp.get("/new")
+@requires(Permission.WRITE_POSTS)
+def new() -> ResponseReturnValue:
+    """Show an empty composer, or ask in whose name when there are several."""
+    mine = personas.personas_of(session(), me())
+    chosen = request.args.get("persona")
+    if chosen is None and len(mine) != 1:
+        return render_template("posts/choose.html", personas=mine)
+    persona = personas.by_slug(session(), chosen) if chosen else mine[0]
+    guards.must_write_as(session(), me(), persona, "create")
+    form = ComposeForm(formdata=None)
+    channels = personas.channels_for(session(), persona)
+    form.language.data = persona.language
+    form.channel_ids.data = [channel.id for channel in channels]
+    return _composer(form, persona)
+
+
+@bp.post("/new")
+@requires(Permission.WRITE_POSTS)
+def create() -> ResponseReturnValue:
+    """Keep a new draft, check it, or submit it."""
+    persona = personas.by_slug(session(), request.args.get("persona", ""))
+    guards.must_write_as(session(), me(), persona, "create")
+    return _work(persona, None)
+
+
+@bp.get("/<int:post_id>/edit")
+@requires(Permission.WRITE_POSTS)
+def edit(post_id: int) -> ResponseReturnValue:
+    """Show a draft to go on with."""
+    post = service.found(session(), post_id)
+    guards.must_write_as(session(), me(), post.persona, "edit", post)
+    words = composing.words_with_times(post)
+    form = ComposeForm(formdata=None)
+    composing.fill(form, post, words)
+    return _composer(form, post.persona, post=post, words=words)
+
+
+@bp.post("/<int:post_id>/edit")
+@requires(Permission.WRITE_POSTS)
+def update(post_id: int) -> ResponseReturnValue:
+    """Keep the draft as typed, check it, or submit it."""
+    post = service.found(session(), post_id)
+    guards.must_write_as(session(), me(), post.persona, "edit", post)
+    return _work(post.persona, post)
+
+
+@bp.post("/check")
+@requires(Permission.WRITE_POSTS)
+def check() -> ResponseReturnValue:
+    """Return the findings for what is typed, as a piece of a page; stores nothing."""
+    form = ComposeForm()
+    alts = [entry["alt_text"] or "" for entry in form.images.data]
+    words = Words(
+        text=form.text.data or "",
+        language=form.language.data or "",
+        content_warning=form.content_warning.data,
+    )
+    fields = {**words.fields(), **{f"alt:{n}": alt for n, alt in enumerate(alts, 1) if alt}}
+    verdict = screening.screen_fields(fields, words.language)
+    return render_template(
+        "posts/_findings.html", verdict=verdict, marked=screening.marked_fields(fields, verdict)
+    )
+
+
+def _work(persona: Persona, post: Post | None) -> ResponseReturnValue:
+    form, action = ComposeForm(), composing.asked()
+    try:
+        words = composing.typed_words(form, action)
+        if not form.validate():
+            return _composer(form, persona, post=post), 422
+        if action == CHECK:
+            return _composer(form, persona, post=post, words=words.clean())
+        post_id = _keep(form, persona, post, words, action)
+    except Invalid as error:
+        form.refuse(error)
+        return _composer(form, persona, post=post), 422
+    except Conflict as error:
+        form.refuse(Invalid(error.message, "text"))
+        return _composer(form, persona, post=post), 409
+    if action == SUBMIT:
+        return redirect(url_for("posts.show", post_id=post_id))
+    flash("The draft is saved.", "success")
+    to_images = "images" if action != "save" else None
+    return redirect(url_for("posts.edit", post_id=post_id, _anchor=to_images))
+
+
+def _keep(form: ComposeForm, persona: Persona, post: Post | None, words: Words, action: str) -> int:
+    persona_id, post_id = persona.id, post.id if post else None
+    with transaction() as current:
+        if post_id is None:
+            kept = service.create_draft(current, persona_id, words, by=me())
+        else:
+            based_on = form.based_on.data or None
+            kept = service.save(current, post_id, words, by=me(), based_on=based_on)
+        if action == SUBMIT:
+            reason = form.warning_reason.data or ""
+            kept = service.submit(current, kept.id, by=me(), warning_reason=reason)
+            tell_submitted(kept.state is PostState.HELD)
+        return kept.id
+
+
+def tell_submitted(held: bool) -> None:  # noqa: FBT001 - read aloud, it is one
+    """Say what became of a submitted draft."""
+    if held:
+        flash(
+            "The screening found something, so this is held. Read below what to change and take "
+            "it back, or wait for a decision maker.",
+            "warning",
+        )
+    else:
+        flash("Submitted. Those who can approve it have been told.", "success")
+
+
+def _composer(
+    form: ComposeForm, persona: Persona, *, post: Post | None = None, words: Words | None = None
+) -> str:
+    """Return the composer; with words, also what the screen and each channel make of them."""
+    channels = personas.channels_for(session(), persona)
+    form.offer(channels)
+    return render_template(
+        "posts/compose.html",
+        form=form,
+        persona=persona,
+        post=post,
+        limits=json.dumps(counters(persona, channels)),
+        image_url=composing.image_url,
+        **_judged(persona, words),
+    )
+
+
+def _judged(persona: Persona, words: Words | None) -> dict[str, Any]:
+    if words is None:
+        return {"verdict": None, "marked": [], "previews": [], "warns": False}
+    verdict = screening.screen(words)
+    return {
+        "verdict": verdict,
+        "marked": screening.marked(words, verdict),
+        "previews": previews(persona, channels_of(session(), words), words),
+        "warns": screening.has_warning(verdict),
+    }

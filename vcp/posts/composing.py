@@ -1,0 +1,101 @@
+"""From the composer's form to words, and back: images that stay while a draft is worked on."""
+
+from flask import request
+from werkzeug.datastructures import FileStorage
+
+from vcp.kernel import media
+from vcp.kernel.errors import Invalid
+from vcp.kernel.settings import settings
+from vcp.posts.forms import ComposeForm
+from vcp.posts.models import Post
+from vcp.posts.wanted import times_of
+from vcp.posts.words import MOST_IMAGES, ImageRef, Words, words_of
+
+_TYPES = {ending: media_type for media_type, ending in media.ENDINGS.items()}
+REMOVE, UP, DOWN = "remove", "up", "down"
+
+
+def typed_words(form: ComposeForm, action: str) -> Words:
+    """Return what was typed, after keeping a new image and doing what an image's button says.
+
+    The form then shows the images as they are now, so that a page shown again loses none.
+    Raises: Invalid for an image that can't be used.
+    """
+    images = [(entry["file"] or "", entry["alt_text"] or "") for entry in form.images.data]
+    images = _moved(images, action)
+    form.show_images(images)
+    upload = form.upload.data
+    if isinstance(upload, FileStorage) and upload.filename:
+        images.append((_kept(upload, images), form.upload_alt.data or ""))
+        form.show_images(images)
+        form.upload_alt.data = ""
+    return Words(
+        text=form.text.data or "",
+        language=form.language.data or "",
+        content_warning=form.content_warning.data,
+        images=tuple(_image(file, alt_text) for file, alt_text in images),
+        channel_ids=tuple(form.channel_ids.data or ()),
+        wanted_local=form.wanted_local,
+        wanted_fold=form.fold,
+        not_after_local=form.not_after_local,
+    )
+
+
+def fill(form: ComposeForm, post: Post, words: Words) -> None:
+    """Show a post's words and times in the form."""
+    form.show(words, [file_name(image) for image in words.images])
+    form.set_times(*times_of(post))
+    form.based_on.data = post.revision.sha256 if post.revision else ""
+
+
+def words_with_times(post: Post) -> Words:
+    """Return the newest words of a post."""
+    return words_of(post.revision) if post.revision else Words(text="")
+
+
+def file_name(image: ImageRef) -> str:
+    """Return the name under which an image is kept."""
+    return f"{image.digest}.{media.ENDINGS[image.media_type]}"
+
+
+def image_url(file: str) -> str:
+    """Return the address of a kept image."""
+    return f"/media/{file}"
+
+
+def asked() -> str:
+    """Return which button was pressed."""
+    return request.form.get("action", "save")
+
+
+def _kept(upload: FileStorage, images: list[tuple[str, str]]) -> str:
+    if len(images) >= MOST_IMAGES:
+        raise Invalid(f"A post takes at most {MOST_IMAGES} images. Remove one first.", "upload")
+    try:
+        stored = media.store_image(settings(), upload.stream)  # type: ignore[arg-type]  # IO[bytes]
+    except Invalid as error:
+        error.field = "upload"
+        raise
+    return stored.path.name
+
+
+def _image(file: str, alt_text: str) -> ImageRef:
+    digest, _, ending = file.partition(".")
+    try:
+        kept = media.stored(settings(), digest, _TYPES.get(ending, ""))
+    except Invalid as error:
+        error.field = "images"
+        raise
+    return ImageRef(kept.digest, kept.media_type, kept.width, kept.height, alt_text)
+
+
+def _moved(images: list[tuple[str, str]], action: str) -> list[tuple[str, str]]:
+    verb, _, number = action.partition("-")
+    if verb not in {REMOVE, UP, DOWN} or not number.isdecimal() or int(number) >= len(images):
+        return images
+    place = int(number)
+    rest = images[:place] + images[place + 1 :]
+    if verb == REMOVE:
+        return rest
+    target = max(0, place - 1) if verb == UP else place + 1
+    return [*rest[:target], images[place], *rest[target:]]

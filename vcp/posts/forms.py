@@ -1,0 +1,256 @@
+"""What a person may type about a post."""
+
+from collections.abc import Sequence
+from typing import Any
+
+from flask_wtf.file import FileField
+from govuk_frontend_wtf.wtforms_widgets import (
+    GovCheckboxesInput,
+    GovFileInput,
+    GovRadioInput,
+    GovSelect,
+    GovSubmitInput,
+    GovTextArea,
+    GovTextInput,
+)
+from wtforms import (
+    Form,
+    FormField,
+    HiddenField,
+    RadioField,
+    SelectField,
+    SelectMultipleField,
+    StringField,
+    SubmitField,
+    TextAreaField,
+)
+from wtforms.fields import FieldList
+from wtforms.fields.choices import SelectChoice  # type: ignore[attr-defined]  # newer than its stubs
+from wtforms.validators import DataRequired, Optional
+
+from officer_profiles.forms import LANGUAGES
+from vcp.channels.models import Channel
+from vcp.kernel.errors import Invalid
+from vcp.kernel.forms import BaseForm, MaxBytes
+from vcp.posts import timing
+from vcp.posts.tombstones import PUBLIC_REASONS
+from vcp.posts.words import MOST_IMAGES, Words
+
+NOW, LATER = "now", "later"
+LONGEST_BYTES = 40_000
+
+
+class ImageForm(Form):
+    """One image of the draft, kept already, and what it shows."""
+
+    #: The name of the kept file.
+    file = HiddenField()
+    alt_text = TextAreaField(
+        "What the image shows",
+        [MaxBytes(6_000, "The alt text")],
+        description="For people who can't see it. Say what matters.",
+        widget=GovTextArea(),
+    )
+
+
+class WhenForm(BaseForm):
+    """When a post goes out: now, or at a local date and time, and until when."""
+
+    when = RadioField(
+        "When it goes out",
+        choices=[
+            SelectChoice(NOW, "As soon as it is approved"),
+            SelectChoice(LATER, "At a date and time"),
+        ],
+        default=NOW,
+        widget=GovRadioInput(),
+    )
+    on = StringField("Date", [Optional()], widget=GovTextInput())
+    at = StringField("Time", [Optional()], widget=GovTextInput())
+    which_hour = RadioField(
+        "Which of the two hours",
+        [Optional()],
+        choices=[
+            SelectChoice("0", "The first, before the clocks go back"),
+            SelectChoice("1", "The second, after the clocks have gone back"),
+        ],
+        widget=GovRadioInput(),
+        validate_choice=False,
+    )
+    last_on = StringField("Last date (optional)", [Optional()], widget=GovTextInput())
+    last_at = StringField("Last time (optional)", [Optional()], widget=GovTextInput())
+
+    #: Which field shows what a service refused about a time.
+    fields_of = {"wanted_local": "at", "not_after_local": "last_at"}  # noqa: RUF012 - a constant
+
+    def set_times(self, wanted: str | None, last: str | None, fold: int | None) -> None:
+        """Show the times of a post."""
+        self.when.data = LATER if wanted else NOW
+        self.on.data, self.at.data = (wanted or "T").split("T")
+        self.last_on.data, self.last_at.data = (last or "T").split("T")
+        self.which_hour.data = None if fold is None else str(fold)
+
+    @property
+    def wanted_local(self) -> str | None:
+        """The local time that was chosen; None: as soon as it is approved."""
+        return None if self.when.data != LATER else f"{self.on.data}T{self.at.data}"
+
+    @property
+    def not_after_local(self) -> str | None:
+        """The last local moment that was chosen, if any."""
+        typed = f"{self.last_on.data or ''}T{self.last_at.data or ''}"
+        return None if typed == "T" else typed
+
+    @property
+    def fold(self) -> int | None:
+        """Which of two hours was chosen."""
+        return int(self.which_hour.data) if self.which_hour.data in {"0", "1"} else None
+
+    def refuse(self, error: Invalid) -> None:
+        """Show a refusal at its field; an hour that comes twice is asked about."""
+        if isinstance(error, timing.AskWhichHour):
+            error.field = "which_hour"
+        error.field = self.fields_of.get(error.field or "", error.field)
+        super().refuse(error)
+
+
+class ComposeForm(WhenForm):
+    """A draft: its words, images, channels and times."""
+
+    text = TextAreaField(
+        "What do you want to say?",
+        [MaxBytes(LONGEST_BYTES, "The text")],
+        widget=GovTextArea(),
+    )
+    content_warning = StringField(
+        "Content warning (optional)",
+        [MaxBytes(1_200, "The content warning")],
+        description="Shown first; the text opens when somebody asks for it.",
+        widget=GovTextInput(),
+    )
+    language = SelectField(
+        "Language",
+        choices=[SelectChoice(*named) for named in LANGUAGES],
+        default="en",
+        widget=GovSelect(),
+    )
+    channel_ids = SelectMultipleField(
+        "Where it goes", coerce=int, validate_choice=False, widget=GovCheckboxesInput()
+    )
+    images: Any = FieldList(FormField(ImageForm), max_entries=MOST_IMAGES + 1)
+    upload = FileField(
+        "Add an image (optional)",
+        description="A JPEG, PNG or WebP. Where and with what it was taken is removed.",
+        widget=GovFileInput(),
+    )
+    upload_alt = TextAreaField(
+        "What the new image shows",
+        [MaxBytes(6_000, "The alt text")],
+        description="For people who can't see it.",
+        widget=GovTextArea(),
+    )
+    warning_reason = TextAreaField(
+        "Why this may be said (optional)",
+        [MaxBytes(4_000, "The reason")],
+        description="The screening warns about the text. Tell the person who approves it.",
+        widget=GovTextArea(),
+    )
+    #: The words that the person began with, by their hash.
+    based_on = HiddenField()
+
+    def offer(self, channels: Sequence[Channel]) -> None:
+        """Let the person choose from these channels."""
+        self.channel_ids.choices = [SelectChoice(c.id, c.name) for c in channels]
+
+    def show(self, words: Words, kept_files: Sequence[str]) -> None:
+        """Fill in the words of a draft."""
+        self.text.data = words.text
+        self.content_warning.data = words.content_warning or ""
+        self.language.data = words.language
+        self.channel_ids.data = list(words.channel_ids)
+        alts = [image.alt_text for image in words.images]
+        self.show_images(list(zip(kept_files, alts, strict=True)))
+
+    def show_images(self, images: Sequence[tuple[str, str]]) -> None:
+        """Show these images, each by its file and alt text, instead of those that were typed."""
+        while self.images.entries:
+            self.images.pop_entry()
+        for file, alt_text in images:
+            self.images.append_entry({"file": file, "alt_text": alt_text})
+
+
+class CorrectForm(ComposeForm):
+    """Other words for a post that is out; channels and time are those of the post."""
+
+    reason = TextAreaField(
+        "What was wrong, and what is right now",
+        [DataRequired("Say what was wrong: residents read this."), MaxBytes(1_200, "The reason")],
+        description="Residents read this beside the corrected post.",
+        widget=GovTextArea(),
+    )
+
+
+class SubmitPostForm(BaseForm):
+    """Pass a draft on."""
+
+    warning_reason = TextAreaField(
+        "Why this may be said (optional)",
+        [MaxBytes(4_000, "The reason")],
+        description="The screening warns about the text. Tell the person who approves it.",
+        widget=GovTextArea(),
+    )
+    submit = SubmitField("Submit for approval", widget=GovSubmitInput())
+
+
+class ApproveForm(BaseForm):
+    """A yes to exactly the words on the page."""
+
+    revision_sha256 = HiddenField()
+    warning_answer = TextAreaField(
+        "The screening warns about this text. Why may it go out?",
+        [MaxBytes(4_000, "The answer")],
+        widget=GovTextArea(),
+    )
+    submit = SubmitField("Approve", widget=GovSubmitInput())
+
+
+class SendBackForm(BaseForm):
+    """A no, with what should change."""
+
+    reason = TextAreaField(
+        "What should change",
+        [DataRequired("Say what should change."), MaxBytes(4_000, "The reason")],
+        description="The author reads this.",
+        widget=GovTextArea(),
+    )
+
+
+class ScheduleForm(WhenForm):
+    """A new time for an approved post whose own has passed."""
+
+    submit = SubmitField("Set the time", widget=GovSubmitInput())
+
+
+class CancelForm(BaseForm):
+    """End a post that has not gone out."""
+
+    reason = TextAreaField("Why (optional)", [MaxBytes(4_000, "The reason")], widget=GovTextArea())
+    submit = SubmitField("Cancel this post", widget=GovSubmitInput())
+
+
+class WithdrawForm(BaseForm):
+    """Take a post down, with the words that residents read."""
+
+    reason = RadioField(
+        "What residents are told",
+        [DataRequired("Choose what residents are told.")],
+        choices=[SelectChoice(reason.value, words) for reason, words in PUBLIC_REASONS.items()],
+        widget=GovRadioInput(),
+    )
+    note = TextAreaField(
+        "Note for the audit trail (optional)",
+        [MaxBytes(4_000, "The note")],
+        description="Residents don't read this.",
+        widget=GovTextArea(),
+    )
+    submit = SubmitField("Withdraw this post", widget=GovSubmitInput())

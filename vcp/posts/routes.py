@@ -1,0 +1,155 @@
+"""The lists of posts, and the page of one post."""
+
+from typing import Any
+
+from flask import Blueprint, render_template, request
+from flask.typing import ResponseReturnValue
+
+from vcp.kernel.db import session
+from vcp.kernel.permissions import Permission, allowed_paths, may, me, requires
+from vcp.posts import guards, notices, queries, screening, service
+from vcp.posts.forms import ApproveForm, SendBackForm, SubmitPostForm
+from vcp.posts.models import Post
+from vcp.posts.previews import previews
+from vcp.posts.revisions import channels_of
+from vcp.posts.states import POST, PostState
+from vcp.posts.words import words_of
+
+bp = Blueprint("posts", __name__, url_prefix="/staff/posts")
+
+
+def page_number() -> int:
+    """Return the page of a list that the address asks for."""
+    return request.args.get("page", 1, type=int)
+
+
+def _state() -> PostState | None:
+    asked = request.args.get("state", "")
+    return PostState(asked) if asked in PostState.__members__.values() else None
+
+
+@bp.get("")
+@requires(Permission.SEE_POSTS)
+def mine() -> ResponseReturnValue:
+    """Show the posts that the person writes, newest first."""
+    page = queries.mine(session(), me(), page_number(), _state())
+    return _list("posts/list.html", page=page, scope="mine")
+
+
+@bp.get("/all")
+@requires(Permission.SEE_POSTS)
+def in_areas() -> ResponseReturnValue:
+    """Show all posts of the person's areas, newest first."""
+    page = queries.in_areas(session(), me(), page_number(), _state())
+    return _list("posts/list.html", page=page, scope="in_areas")
+
+
+@bp.get("/awaiting")
+@requires(Permission.APPROVE_POSTS)
+def awaiting() -> ResponseReturnValue:
+    """Show what waits for this person's yes, the longest waiting first."""
+    return _list(
+        "posts/awaiting.html",
+        page=queries.awaiting_approval(session(), me(), page_number()),
+        corrections=queries.corrections_awaiting(session(), me()),
+        others=queries.awaiting_others(session(), me()),
+        stopped=len(queries.stopped_for(session(), me())),
+    )
+
+
+@bp.get("/coming")
+@requires(Permission.SEE_POSTS)
+def coming() -> ResponseReturnValue:
+    """Show what will go out, the next first."""
+    return _list("posts/coming.html", page=queries.coming(session(), me(), page_number()))
+
+
+@bp.get("/stopped")
+@requires(Permission.APPROVE_POSTS)
+def stopped() -> ResponseReturnValue:
+    """Show what doesn't go out since its author or persona was stopped."""
+    return _list(
+        "posts/stopped.html",
+        posts=queries.stopped_for(session(), me()),
+        stopped_because=queries.stopped_because,
+    )
+
+
+@bp.get("/<int:post_id>")
+@requires(Permission.SEE_POSTS)
+def show(post_id: int) -> ResponseReturnValue:
+    """Show one post: its words as each channel shows them, and what can be done."""
+    return show_page(service.found(session(), post_id))
+
+
+def show_page(post: Post, **forms: Any) -> str:
+    """Return the page of a post, with a form shown again where one was refused."""
+    guards.must_see(session(), me(), post)
+    revision = service.newest(post)
+    words = words_of(revision)
+    verdict = screening.from_json(revision.verdict)
+    approve_form = ApproveForm(formdata=None)
+    approve_form.revision_sha256.data = revision.sha256
+    shown = {
+        "approve_form": approve_form,
+        "send_back_form": SendBackForm(formdata=None),
+        "submit_form": SubmitPostForm(formdata=None),
+    }
+    draft_verdict = screening.screen(words) if post.state is PostState.DRAFT else verdict
+    return render_template(
+        "posts/show.html",
+        post=post,
+        revision=revision,
+        outward=queries.outward_state(post),
+        previews=previews(
+            post.persona, channels_of(session(), words), words, post.released_at or post.wanted_at
+        ),
+        verdict=draft_verdict,
+        marked=screening.marked(words, draft_verdict) if draft_verdict else [],
+        warns=screening.has_warning(draft_verdict),
+        stopped=queries.stopped_because(post),
+        revisions=queries.revisions_of(session(), post),
+        approvals=queries.approvals_of(session(), post),
+        corrections=queries.corrections_of(session(), post),
+        approvers=_approvers(post),
+        **_what_can_be_done(post),
+        **{**shown, **forms},
+    )
+
+
+def _approvers(post: Post) -> notices.Approvers | None:
+    waits = post.state is PostState.SUBMITTED
+    return notices.approvers(session(), post) if waits else None
+
+
+def _what_can_be_done(post: Post) -> dict[str, Any]:
+    """Return what this person may do with the post as it stands."""
+    writes = guards.may_write_as(session(), me(), post.persona)
+    approves = may(me(), Permission.APPROVE_POSTS, post.area_path)
+    involved = me().id in guards.hands_on(session(), post.id)
+    held_back = POST.allows(post.state, "send_back")
+    return {
+        "may_edit": writes and (held_back or post.state is PostState.DRAFT),
+        "may_submit": writes and post.state is PostState.DRAFT,
+        "may_take_back": writes and held_back,
+        "may_schedule": (writes or approves) and post.state is PostState.APPROVED,
+        "may_cancel": (writes or approves) and POST.allows(post.state, "cancel"),
+        "may_correct": writes and post.state is PostState.RELEASED,
+        "may_approve": approves and not involved and post.state is PostState.SUBMITTED,
+        "is_involved": approves and involved and post.state is PostState.SUBMITTED,
+        "may_send_back": approves and held_back and post.state is not PostState.HELD,
+        "may_withdraw": may(me(), Permission.WITHDRAW_POSTS, post.area_path)
+        and post.state is PostState.RELEASED,
+    }
+
+
+def _list(template: str, **shown: Any) -> str:
+    return render_template(
+        template,
+        outward_state=queries.outward_state,
+        states=list(PostState),
+        state=_state(),
+        may_write=bool(allowed_paths(me(), Permission.WRITE_POSTS)),
+        may_approve=bool(allowed_paths(me(), Permission.APPROVE_POSTS)),
+        **shown,
+    )
