@@ -15,10 +15,6 @@ def options(pairs: Iterable[tuple[object, str]]) -> list[SelectChoice]:
     return [SelectChoice(value, words) for value, words in pairs]
 
 
-#: Kinds of field whose values are nobody's to trim, or that hold fields themselves.
-UNSTRIPPED = ("Password", "File", "FormField", "FieldList")
-
-
 #: Fields made of other fields, which have their own filters.
 WITH_FIELDS = frozenset({"FieldList", "FormField"})
 
