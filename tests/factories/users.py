@@ -54,12 +54,12 @@ def make_user(
         user.sealed_totp = factors.seal(settings.signing_keys(), SECRET, TOTP)
     if state != UserState.INVITED:
         USER.apply(session, user, "join", by=BY)
+    if role is not None:
+        give_role(session, user, role, area, category)
     if state == UserState.SUSPENDED:
         USER.apply(session, user, "suspend", by=BY)
     elif state == UserState.DEPARTED:
         USER.apply(session, user, "depart", by=BY)
-    if role is not None:
-        give_role(session, user, role, area, category)
     return user
 
 

@@ -75,10 +75,10 @@ def change_password() -> ResponseReturnValue:
         with transaction() as unit:
             access.admit(unit, this.user.email, None)
         with transaction() as unit:
-            old, new = str(form.old.data), str(form.password.data)
+            old, new = str(form.old_password.data), str(form.password.data)
             links.change_password(unit, settings_in_force(), this.user, old, new, but=this.id)
     except (Invalid, TooManyTries) as error:
-        form.refuse(error if isinstance(error, Invalid) else Invalid(error.message, "old"))
+        form.refuse(error if isinstance(error, Invalid) else Invalid(error.message, "old_password"))
         return render_template("users/password.html", form=form), error.status
     flash("Your password is changed. Your other browsers are signed out.", "success")
     return redirect(url_for("account.show"))

@@ -98,7 +98,7 @@ class JoinForm(NewFactorForm):
     """Joining: a password and an authenticator app."""
 
     password = password_field("Choose a password", PASSWORD_HINT)
-    again = PasswordField(
+    password_again = PasswordField(
         "Type the password again",
         [EqualTo("password", "The two passwords differ. Type the same one twice.")],
         widget=GovPasswordInput(),
@@ -115,7 +115,7 @@ class PasswordLinkForm(BaseForm):
     """A new password in place of a lost one; the second factor says who it is."""
 
     password = password_field("Choose a new password", PASSWORD_HINT)
-    again = PasswordField(
+    password_again = PasswordField(
         "Type the new password again",
         [EqualTo("password", "The two passwords differ. Type the same one twice.")],
         widget=GovPasswordInput(),
@@ -126,9 +126,9 @@ class PasswordLinkForm(BaseForm):
 class ChangePasswordForm(BaseForm):
     """Another password of one's own."""
 
-    old = password_field("Your present password")
+    old_password = password_field("Your present password")
     password = password_field("Your new password", PASSWORD_HINT)
-    again = PasswordField(
+    password_again = PasswordField(
         "Type the new password again",
         [EqualTo("password", "The two passwords differ. Type the same one twice.")],
         widget=GovPasswordInput(),
@@ -152,11 +152,16 @@ class ReasonForm(BaseForm):
 class RoleFields(Form):
     """One role: which, where, and for what category; left empty, none."""
 
-    role = SelectField("Role", widget=GovSelect())
+    role = SelectField("Role", default="", widget=GovSelect())
     area = SelectField(
-        "Area", description="The role holds there and everywhere inside it", widget=GovSelect()
+        "Area",
+        default="",
+        description="The role holds there and everywhere inside it",
+        widget=GovSelect(),
     )
-    category = SelectField("Category", description="Only for a decision maker", widget=GovSelect())
+    category = SelectField(
+        "Category", default="", description="Only for a decision maker", widget=GovSelect()
+    )
 
     def validate_area(self, field: SelectField) -> None:
         """Refuse a role for no area."""
@@ -195,7 +200,7 @@ class RoleFields(Form):
 class NeededRole(RoleFields):
     """One role that must be chosen."""
 
-    role = SelectField("Role", [InputRequired("Choose a role.")], widget=GovSelect())
+    role = SelectField("Role", [InputRequired("Choose a role.")], default="", widget=GovSelect())
 
 
 class GrantForm(BaseForm):

@@ -157,7 +157,7 @@ def change_password(
     Raises: Invalid when the old one is wrong or the new one weak.
     """
     if not passwords.matches(user.password_hash, old):
-        raise Invalid("That is not your present password.", field="old")
+        raise Invalid("That is not your present password.", field="old_password")
     set_password(settings, user, new)
     record(session, user, "change_password", "user", user.id)
     revoke_all(session, user, user, but=but)
