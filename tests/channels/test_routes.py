@@ -98,7 +98,7 @@ def test_a_web_page_in_place_of_a_server_keeps_what_was_typed_and_stores_nothing
         ({"base_url": "http://social.example"}, "begin with https://"),
         ({"base_url": "https://social.example/about"}, "Type only the server"),
         ({"name": ""}, "Give the channel a name"),
-        ({"area_id": "999"}, "Not a valid choice"),
+        ({"area_id": "999"}, "Choose one from the list."),
     ],
 )
 def test_what_cannot_be_used_is_said_at_its_field(

@@ -1,6 +1,6 @@
 """Channels for tests, in the state asked for, without the ceremony."""
 
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from itertools import count
 
 from sqlalchemy.orm import Session
@@ -63,7 +63,7 @@ def make_channel(
         state=state,
         state_changed_at=clock.now(),
         limits=dict(LIMITS),
-        limits_probed_at=datetime(2026, 6, 1, tzinfo=UTC),
+        limits_probed_at=clock.now(),
         proposed_by_id=proposed_by.id if proposed_by else None,
         settle_policy=settle_policy,
         settle_after_s=settle_after_s,

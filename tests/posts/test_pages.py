@@ -133,7 +133,7 @@ def test_scripts_get_the_findings_as_a_piece(client: Client, session: Session) -
         ({"channel_ids": []}, "at least one channel"),
         ({"channel_ids": ["999999"]}, "exist"),
         ({"channel_ids": ["abc"]}, "coerced"),
-        ({"language": "klingon"}, "Not a valid choice"),
+        ({"language": "klingon"}, "Choose one from the list"),
         ({"when": "later", "on": "2020-01-01", "at": "10:00"}, "has passed"),
         ({"when": "later", "on": "2027-03-28", "at": "01:30"}, "clocks go forward"),
         ({"when": "later", "on": "", "at": ""}, "Give the date and the time"),

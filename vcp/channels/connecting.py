@@ -20,6 +20,7 @@ from vcp.channels import adapters, queries, service
 from vcp.channels.models import Channel, Connection
 from vcp.channels.states import CONNECTION, USABLE, ChannelState, ConnectionState
 from vcp.kernel import clock, vault
+from vcp.kernel.audit import record
 from vcp.kernel.context import Actor, Machine
 from vcp.kernel.db import session, transaction
 from vcp.kernel.errors import Conflict, Invalid, NotAllowed, Unavailable
@@ -136,6 +137,7 @@ def receive_code(
         raise Invalid(f"The server sent no code back. {START_AGAIN}")
     connection.sealed_code = vault.seal(settings.instance, channel.vault_name, {"code": code})
     connection.is_ready = True
+    record(current, by, "bring_code", "connection", connection.id, channel=channel.id)
     return connection
 
 

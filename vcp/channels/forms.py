@@ -47,8 +47,7 @@ class AboutForm(BaseForm):
         widget=GovTextInput(),
     )
     is_shared = BooleanField(
-        "Several personas use this account",
-        description="Each post then ends with the persona's signature, such as “– PC 4417”.",
+        "Several personas use this account, so posts are signed, as in “– PC 4417”",
         widget=GovCheckboxInput(),
     )
 

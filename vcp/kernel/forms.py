@@ -9,19 +9,37 @@ from wtforms.fields.choices import SelectChoice  # type: ignore[attr-defined]  #
 
 from vcp.kernel.errors import Invalid
 
+#: Fields made of other fields, which have their own filters.
+WITH_FIELDS = frozenset({"FieldList", "FormField"})
+#: What WTForms says by itself, in words that say what to do.
+PLAIN_WORDS = {
+    "Not a valid choice.": "Choose one from the list.",
+    "Invalid Choice: could not coerce.": "Choose one from the list.",
+    "Not a valid integer value.": "Type a whole number in digits, such as 20.",
+    "This field is required.": "Fill this in.",
+}
+
 
 def options(pairs: Iterable[tuple[object, str]]) -> list[SelectChoice]:
     """Return the choices of a list or of radio buttons, from values and words."""
     return [SelectChoice(value, words) for value, words in pairs]
 
 
-#: Fields made of other fields, which have their own filters.
-WITH_FIELDS = frozenset({"FieldList", "FormField"})
-
-
 def stripped(value: object) -> object:
     """Take white space off both ends of a text."""
     return value.strip() if isinstance(value, str) else value
+
+
+class PlainWords:
+    """Stands where WTForms asks for a translation of its messages."""
+
+    def gettext(self, text: str) -> str:
+        """Return our words for a message of WTForms."""
+        return PLAIN_WORDS.get(text, text)
+
+    def ngettext(self, one: str, many: str, number: int) -> str:
+        """Return the message for this number."""
+        return one if number == 1 else many
 
 
 class BaseForm(FlaskForm):  # type: ignore[misc]  # Flask-WTF has no types
@@ -38,6 +56,11 @@ class BaseForm(FlaskForm):  # type: ignore[misc]  # Flask-WTF has no types
                 if stripped not in filters and "File" not in name:
                     unbound.kwargs["filters"] = [*filters, stripped]
             return super().bind_field(form, unbound, options)
+
+        def get_translations(self, form: Any) -> PlainWords:
+            """Say faults in our words."""
+            del form
+            return PlainWords()
 
     def refuse(self, error: Invalid) -> None:
         """Show a service's refusal at the field that it names, or at the first one."""

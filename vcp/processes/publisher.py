@@ -29,6 +29,8 @@ logger = logging.getLogger(__name__)
 LOOK_EVERY_S = 0.1
 REPAIR_EVERY_S = 1.0
 RENEW_EVERY_S = 5.0
+#: How often it is looked whether a channel is due for its daily check.
+RECHECK_EVERY_S = 300.0
 #: As many channels can be written to at once; the budget is 50 with answers in 200 ms.
 THREADS = 64
 #: How often a result is tried to be stored before the lease is left to run out.
@@ -48,6 +50,7 @@ class Publisher(Loop):
         self.every(LOOK_EVERY_S, self.look)
         self.every(REPAIR_EVERY_S, self.repair)
         self.every(RENEW_EVERY_S, self.renew)
+        self.every(RECHECK_EVERY_S, self.recheck)
 
     def run(self) -> None:
         """Run until asked to stop, then let the calls under way end (45 s at the most)."""
@@ -72,6 +75,10 @@ class Publisher(Loop):
         for takedown in takedowns:
             self._start(("down", takedown.delivery_id), partial(self.take_down_one, takedown))
         self._start("connect", partial(connecting.work_waiting, self.settings))
+
+    def recheck(self) -> None:
+        """Ask channels, once a day each, whose account they are and what they take."""
+        self._start("recheck", partial(connecting.recheck_old, self.settings))
 
     def renew(self) -> None:
         """Keep the leases of what is being sent right now."""
