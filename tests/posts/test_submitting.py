@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import replace
+from typing import Any
 
 import pytest
 from sqlalchemy import select
@@ -108,7 +109,7 @@ def test_plate_holds_the_draft(session: Session) -> None:
         ("Alt text of image 1", {"images": (replace(IMAGE, alt_text="A van, AB12 CDE"),)}),
     ],
 )
-def test_every_field_is_screened(session: Session, where: str, changed: dict[str, object]) -> None:
+def test_every_field_is_screened(session: Session, where: str, changed: dict[str, Any]) -> None:
     team = make_team(session)
     post = make_post(session, team, state=PostState.HELD, **changed)
     assert post.revision is not None
@@ -256,7 +257,7 @@ def test_persona_outside_the_register_says_nothing(session: Session) -> None:
     ],
 )
 def test_what_no_draft_holds_names_its_field(
-    session: Session, changed: dict[str, object], field: str
+    session: Session, changed: dict[str, Any], field: str
 ) -> None:
     team = make_team(session)
     with pytest.raises(Invalid) as refused:

@@ -5,14 +5,17 @@ import click
 from vcp import __version__
 from vcp.cli import (
     areas,
+    cases,
     channels,
     database,
     deliveries,
     doctor,
     people,
     personas,
+    posts,
     processes,
     site,
+    starting,
     trail,
 )
 
@@ -24,8 +27,10 @@ def main() -> None:
 
 
 COMMANDS = (
+    starting.up,
     *processes.COMMANDS,
     areas.group,
+    cases.group,
     channels.group,
     database.group,
     deliveries.command,
@@ -33,6 +38,7 @@ COMMANDS = (
     site.group,
     people.group,
     personas.group,
+    posts.group,
     trail.group,
 )
 
