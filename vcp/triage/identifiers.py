@@ -66,7 +66,7 @@ _CLASS = re2.compile(
     r"(?i)\b(?:year (?:[1-9]|1[0-3])|y(?:[1-9]|1[0-3])|reception(?: class)?"
     r"|class [0-9][a-z]?|form [0-9]+[a-z]?"
     r"|nursery|playgroup|toddler|pupil|schoolboy|schoolgirl|head (?:boy|girl)"
-    r"|little (?:boy|girl|lad))\b"
+    r"|little (?:boy|girl|lad)|(?:mrs|mr|miss|ms) [a-z]+.s (?:class|form))\b"
 )
 _SCHOOL = re2.compile(
     r"(?i)\b(?:[a-z']+ )?(?:school|academy|primary|juniors|infants|grammar|c of e|high school)\b"

@@ -11,7 +11,7 @@ import re2
 from vcp.triage.findings import Finding, Priority
 
 #: Bytes one compiled pattern may use; RE2 falls back to slower linear matching, never to blow-up.
-PATTERN_MEMORY = 1 << 20
+PATTERN_MEMORY = 1 << 22
 _SENTENCE_ENDS = (". ", "! ", "? ", "\n")
 
 
