@@ -14,6 +14,7 @@ from vcp.cli import (
     personas,
     posts,
     processes,
+    seeding,
     site,
     starting,
     trail,
@@ -39,6 +40,7 @@ COMMANDS = (
     people.group,
     personas.group,
     posts.group,
+    seeding.group,
     trail.group,
 )
 

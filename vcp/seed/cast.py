@@ -1,0 +1,28 @@
+"""Who and what has been made so far, by the keys that the story calls them."""
+
+from dataclasses import dataclass, field
+
+from sqlalchemy.orm import Session
+
+from vcp.kernel.context import Machine
+from vcp.users.models import User
+
+#: What is there before anybody can sign in is made by nobody in particular.
+SETUP = Machine("setup")
+
+
+@dataclass
+class Cast:
+    """Ids of what the seed has made; rows are read again in each unit of work."""
+
+    areas: dict[str, int] = field(default_factory=dict)
+    users: dict[str, int] = field(default_factory=dict)
+    personas: dict[str, int] = field(default_factory=dict)
+    feed_id: int = 0
+    #: A session forgets rows that nobody holds, and would read these again at every step.
+    _held: dict[str, User] = field(default_factory=dict)
+
+    def user(self, session: Session, key: str) -> User:
+        """Return that member of staff."""
+        self._held[key] = session.get_one(User, self.users[key])
+        return self._held[key]
