@@ -8,6 +8,7 @@ import re
 import stat
 from collections.abc import Callable, Iterable
 from email.utils import formatdate, parsedate_to_datetime
+from functools import lru_cache
 from pathlib import Path
 from typing import Any, Final
 
@@ -89,7 +90,7 @@ class PublicFiles:
             return None
         data, at_ns, encoding = opened
         tag = f'"{at_ns:x}-{len(data):x}{encoding and "-" + encoding}"'
-        headers = [("ETag", tag), ("Last-Modified", formatdate(at_ns // 10**9, usegmt=True))]
+        headers = [("ETag", tag), ("Last-Modified", _http_date(at_ns // 10**9))]
         headers += [("Cache-Control", age), ("Vary", "Accept-Encoding"), *self.common]
         if _has(environ, tag, at_ns):
             start_response("304 Not Modified", headers)
@@ -158,6 +159,11 @@ def _whole(opened: int, size: int) -> bytes:
             break
         data += more
     return data
+
+
+@lru_cache(maxsize=4096)
+def _http_date(seconds: int) -> str:
+    return formatdate(seconds, usegmt=True)
 
 
 def _takes(accepted: str, encoding: str) -> bool:
