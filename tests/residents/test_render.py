@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 from flask import Flask
-from sqlalchemy import select
+from sqlalchemy import delete, select, update
 from sqlalchemy.orm import Session
 
 from tests.factories.posts import Team
@@ -20,7 +20,7 @@ from vcp.posts import service
 from vcp.posts.freezing import outgoing
 from vcp.posts.models import Delivery
 from vcp.posts.tombstones import WithdrawalReason
-from vcp.residents import pages
+from vcp.residents import pages, views
 from vcp.residents import render as rendering
 from vcp.residents.models import StalePage
 from vcp.residents.render import render_everything, render_left_over, render_marked
@@ -78,9 +78,7 @@ def test_the_clock_leaves_fresh_marks_to_the_worker(
     render(session)
     make_public_post(app, session, team, text=TEXT)
     assert render_left_over() == 0
-    session.execute(
-        StalePage.__table__.update().values(wanted_at=clock.now() - timedelta(seconds=6))
-    )
+    session.execute(update(StalePage).values(wanted_at=clock.now() - timedelta(seconds=6)))
     session.commit()
     assert render_left_over() > 0
     assert TEXT in page_of(settings, "/posts/")
@@ -88,7 +86,7 @@ def test_the_clock_leaves_fresh_marks_to_the_worker(
 
 def test_an_empty_folder_fills_by_itself(session: Session, settings: Settings, team: Team) -> None:
     """A first start, or a disk that was lost, needs no command."""
-    session.execute(StalePage.__table__.delete())
+    session.execute(delete(StalePage))
     session.commit()
     render_left_over()
     assert "Your neighbourhood officers" in page_of(settings, "/")
@@ -137,7 +135,7 @@ def test_older_words_never_cover_newer_ones(
     render(session)
     public_id, post_id = post.public_id, post.id
     read, go_on = threading.Event(), threading.Event()
-    plain = pages.earlier_wordings
+    plain = views.earlier_wordings
 
     def slowly(*args: object) -> object:
         if threading.current_thread().name == "slow":

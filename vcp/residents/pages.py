@@ -193,7 +193,7 @@ def put_indexes(site: Site, session: Session, everyone: Sequence[OfficerView]) -
 
 
 def officers(site: Site, session: Session, *where: ColumnElement[bool]) -> list[OfficerView]:
-    """Return the personas that the public may know of."""
+    """Return the personas that the public may know of, those who post first."""
     now = clock.now()
     outlets = queries.outlets(session, now)
     return [
