@@ -14,6 +14,7 @@ from vcp.cli import (
     personas,
     posts,
     processes,
+    routing,
     seeding,
     site,
     starting,
@@ -40,6 +41,7 @@ COMMANDS = (
     people.group,
     personas.group,
     posts.group,
+    routing.command,
     seeding.group,
     trail.group,
 )
