@@ -10,8 +10,11 @@ from flask import Flask
 from sqlalchemy import delete, select, update
 from sqlalchemy.orm import Session
 
+from officer_profiles.events import PersonaChanged
 from tests.factories.posts import Team
 from tests.factories.public import make_public_post, page_of, render
+from vcp.areas.events import AreaChanged
+from vcp.channels.events import ChannelChanged
 from vcp.kernel import clock
 from vcp.kernel.db import transaction
 from vcp.kernel.settings import Settings
@@ -22,10 +25,11 @@ from vcp.posts.models import Delivery
 from vcp.posts.tombstones import WithdrawalReason
 from vcp.residents import pages, views
 from vcp.residents import render as rendering
+from vcp.residents.listeners import stale_for_area, stale_for_channel, stale_for_persona
 from vcp.residents.models import StalePage
 from vcp.residents.render import render_everything, render_left_over, render_marked
 from vcp.residents.site_writer import SiteFolder
-from vcp.residents.stale import LISTS, mark, marked, unmark
+from vcp.residents.stale import LISTS, SITE, mark, mark_dated, marked, unmark
 
 TEXT = "We marked forty bikes at the library today."
 
@@ -203,3 +207,42 @@ def test_only_approved_words_are_written(app: Flask, session: Session, team: Tea
     with pytest.raises(OSError, match="approved words"):
         writer.write(frozen, "another key")
     assert writer.write(frozen, delivery.record_key).endswith(f"/posts/{post.public_id}/")
+
+
+def test_changes_of_personas_accounts_and_places_mark_what_shows_them(
+    session: Session, team: Team
+) -> None:
+    render(session)
+    officer = ("officer", str(team.persona.id))
+    with transaction() as unit:
+        stale_for_persona(unit, PersonaChanged(team.persona.id))
+    assert {officer, ("officer_posts", str(team.persona.id)), SITE, LISTS} <= waiting(session)
+    session.execute(delete(StalePage))
+    session.commit()
+    with transaction() as unit:
+        stale_for_channel(unit, ChannelChanged(team.mastodon.id))
+    assert waiting(session) == {officer, SITE}
+    session.execute(delete(StalePage))
+    session.commit()
+    with transaction() as unit:
+        stale_for_area(unit, AreaChanged(team.district.id))
+    around = {("place", str(area.id)) for area in (team.area, team.district, team.other_area)}
+    assert around | {SITE, LISTS} <= waiting(session)
+
+
+def test_what_runs_out_by_itself_is_marked_by_its_date(
+    session: Session, settings: Settings, team: Team
+) -> None:
+    """Nobody acts when a verification ends, and yet the page must stop saying that it holds."""
+    render(session)
+    yesterday = clock.now() - timedelta(days=1)
+    with transaction() as unit:
+        mark_dated(unit, yesterday)
+    assert not waiting(session)
+    team.persona.verification_expires_at = clock.now() - timedelta(minutes=1)
+    session.commit()
+    with transaction() as unit:
+        mark_dated(unit, yesterday)
+    render(session)
+    page = page_of(settings, f"/officers/{team.persona.slug}/")
+    assert "is not posting at present" in page

@@ -103,6 +103,13 @@ def mark_dated(session: Session, since: datetime) -> None:
         mark(session, [*pages, SITE, LISTS])
 
 
+def mark_run_out(session: Session) -> None:
+    """Mark what has changed with the date alone in the last day, for the clock to call."""
+    # A day, and not since the last call: marks of pages that stay as they are cost little, and a
+    # clock that stood still for a while misses nothing.
+    mark_dated(session, clock.now() - timedelta(days=1))
+
+
 def mark_everything(session: Session) -> None:
     """Mark all there is: after an upgrade, a restore, or for a new mirror."""
     areas = session.scalars(select(Area.id)).all()
