@@ -5,11 +5,13 @@ from types import SimpleNamespace
 import pytest
 from sqlalchemy.orm import Session
 
+from tests.channels.flow import Flow
 from tests.factories.areas import make_area
 from tests.factories.users import make_user
 from tests.networks.conftest import mock_server, mock_url, net
 from vcp.areas.models import AreaKind
 from vcp.kernel.permissions import Role
+from vcp.kernel.settings import Settings
 
 __all__ = ["mock_server", "mock_url", "net"]
 
@@ -31,3 +33,8 @@ def people(session: Session) -> SimpleNamespace:
         chief=make_user(session, name="Al Reed", role=Role.SUPERVISOR),
         stranger=make_user(session, name="Ed Moss", role=Role.SUPERVISOR, area=hilltop),
     )
+
+
+@pytest.fixture
+def flow(session: Session, settings: Settings, people: SimpleNamespace) -> Flow:
+    return Flow(session, settings, people)

@@ -19,6 +19,13 @@ from vcp.kernel import clock
 from vcp.users.models import User
 
 _numbers = count(1)
+BLOCK = {
+    "who_i_am": "Written for residents.",
+    "can_do": "Written for residents.",
+    "cannot_do": "Written for residents.",
+    "hours": "Written for residents.",
+    "who_else": "In an emergency ring 999, otherwise 101.",
+}
 
 
 def make_persona(
@@ -42,7 +49,6 @@ def make_persona(
     collar = str(4000 + number) if collar_number is None else collar_number
     now = clock.now()
     is_verified = state != PersonaState.DRAFT
-    words = "Written for residents." if with_block else ""
     persona = Persona(
         kind=kind,
         slug=slug or f"persona-{number}",
@@ -52,11 +58,7 @@ def make_persona(
         signature=f"PC {collar}",
         area_id=area.id,
         area_path=area.path,
-        who_i_am=words,
-        can_do=words,
-        cannot_do=words,
-        hours=words,
-        who_else="In an emergency ring 999, otherwise 101." if with_block else "",
+        **(BLOCK if with_block else {}),
         state=state,
         state_changed_at=now,
         created_by_id=created_by.id if created_by else None,
