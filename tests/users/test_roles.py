@@ -1,5 +1,7 @@
 """Who may do what, where; and that nobody gives it to themselves."""
 
+from collections.abc import Callable
+
 import pytest
 from sqlalchemy import select
 from sqlalchemy.orm import Session
@@ -78,7 +80,7 @@ def test_an_administrator_may_approve_release_and_verify_nothing(session: Sessio
 def test_nobody_changes_their_own_roles_or_account(session: Session, settings: Settings) -> None:
     me, _ = make_user(session, role=Role.ADMINISTRATOR), make_user(session, role="administrator")
     force = make_area(session, kind="force")
-    tries = {
+    tries: dict[str, Callable[[], object]] = {
         "grant_role": lambda: service.grant_role(session, me.id, Role.SUPERVISOR, force.id, me),
         "revoke_role": lambda: service.revoke_role(session, me.granted[0].id, me),
         "suspend": lambda: service.suspend(session, me.id, "tired", me),

@@ -5,6 +5,7 @@ import time
 
 import pytest
 import time_machine
+from argon2 import PasswordHasher
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
@@ -14,7 +15,7 @@ from tests.users.pages import post_sign_in
 from vcp.kernel import clock as our_clock
 from vcp.kernel.audit import AuditEvent
 from vcp.kernel.settings import Settings
-from vcp.users import access, factors, links, passwords, throttle
+from vcp.users import access, factors, links, throttle
 from vcp.users.models import SignIn
 from vcp.users.states import UserState
 
@@ -178,7 +179,7 @@ def test_what_was_typed_is_kept_but_for_the_secrets(client: Client) -> None:
 def test_a_password_stored_with_weaker_figures_still_works(
     session: Session, settings: Settings
 ) -> None:
-    weak = passwords.PasswordHasher(time_cost=1, memory_cost=1024, parallelism=1)
+    weak = PasswordHasher(time_cost=1, memory_cost=1024, parallelism=1)
     user = make_user(session, settings=settings)
     user.password_hash = weak.hash(PASSWORD)
     session.flush()
