@@ -8,13 +8,14 @@ from inspect import iscoroutinefunction
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from flask import Flask, Response, g, request, url_for
+from flask import Flask, Response, g, redirect, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_login import current_user
 from flask_wtf.csrf import CSRFError, CSRFProtect
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import Session
 from werkzeug.exceptions import HTTPException
+from werkzeug.middleware.proxy_fix import ProxyFix
 from whitenoise import WhiteNoise
 
 import moderation.models
@@ -46,6 +47,7 @@ import vcp.residents.listeners
 import vcp.residents.models
 import vcp.residents.routes
 import vcp.users.account_routes
+import vcp.users.demo
 import vcp.users.queries
 import vcp.users.routes
 import vcp.users.sign_in
@@ -59,9 +61,9 @@ from vcp.kernel.context import Machine, current_work, work
 from vcp.kernel.db import db, engine_options, explained, prepare_engine, session, transaction
 from vcp.kernel.errors import NotAllowed, Unavailable, VcpError
 from vcp.kernel.events import listen
-from vcp.kernel.permissions import Permission, allowed_paths, me
+from vcp.kernel.permissions import Permission, allowed_paths, me, requires
 from vcp.kernel.places import static_folder
-from vcp.kernel.settings import Settings
+from vcp.kernel.settings import Mode, Settings
 from vcp.kernel.templating import configure_templates, error_page
 from vcp.posts.events import DraftHeld, HoldEnded, PostChanged
 from vcp.residents.serving import PublicFiles
@@ -88,8 +90,9 @@ FEATURES = (
 
 #: The staff menu: text, endpoint, the permission that shows it, and what counts its badge.
 NAVIGATION: tuple[tuple[str, str, Permission, Any], ...] = (
-    ("Posts", "posts.mine", Permission.SEE_POSTS, None),
     ("Write", "posts.new", Permission.WRITE_POSTS, None),
+    ("My posts", "posts.mine", Permission.WRITE_POSTS, None),
+    ("Posts", "posts.in_areas", Permission.SEE_POSTS, None),
     ("Approvals", "posts.awaiting", Permission.APPROVE_POSTS, vcp.posts.queries.waiting_count),
     ("Held", "cases.listed", Permission.SEE_CASES, moderation.queries.open_count),
     ("Coming", "posts.coming", Permission.SEE_POSTS, None),
@@ -108,6 +111,16 @@ NAVIGATION: tuple[tuple[str, str, Permission, Any], ...] = (
     ("Mails", "health.mails", Permission.SEE_MAILS, None),
 )
 
+#: Where work begins, for the first of these permissions that a person has.
+HOMES = (
+    (Permission.APPROVE_POSTS, "posts.awaiting"),
+    (Permission.WRITE_POSTS, "posts.mine"),
+    (Permission.RETURN_HOLDS, "cases.listed"),
+    (Permission.SEE_TRAIL, "audit.search"),
+    (Permission.MANAGE_STAFF, "staff.listed"),
+    (Permission.USE_OWN_ACCOUNT, "account.show"),
+)
+
 STATIC_MAX_AGE_S = 365 * 24 * 3600
 
 
@@ -121,7 +134,8 @@ def create_app(settings: Settings) -> Flask:
         for category in OUTBOUND.values()
         if category.releasable and category.code != CLEAN
     }
-    settings.instance.mkdir(parents=True, exist_ok=True)
+    # Drafts and keys lie here: nobody else on the machine needs to look.
+    settings.instance.mkdir(mode=0o700, parents=True, exist_ok=True)
     clock.shift(timedelta(seconds=settings.clock_offset_s))
     keys = settings.signing_keys()
     app.config.update(
@@ -136,6 +150,7 @@ def create_app(settings: Settings) -> Flask:
     _set_up_pages(app, settings)
     _set_up_errors(app)
     _wire_events()
+    app.add_url_rule("/desk", "desk", desk)
     for blueprint in FEATURES:
         app.register_blueprint(blueprint)
     _serve_files(app, settings)
@@ -151,7 +166,8 @@ def _set_up_stores(app: Flask, settings: Settings) -> None:
     ]
     with app.app_context():
         prepare_engine(db.engine)
-    vault.make_keys(settings.instance)
+    if settings.mode is not Mode.PRODUCTION:  # there `vcp db upgrade` makes them
+        vault.make_keys(settings.instance)
     mail.configure(settings)
 
     @contextmanager
@@ -170,7 +186,10 @@ def _set_up_pages(app: Flask, settings: Settings) -> None:
     app.add_template_filter(_localtime(settings.zone), "localtime")
     app.add_template_filter(datetime.isoformat, "isoformat")
     app.jinja_env.globals.update(
-        force_name=settings.force_name, mode=settings.mode.value, settings=settings
+        force_name=settings.force_name,
+        mode=settings.mode.value,
+        settings=settings,
+        demo_offers=lambda: vcp.users.demo.offers(session(), settings),
     )
 
     @app.before_request
@@ -188,9 +207,12 @@ def _set_up_pages(app: Flask, settings: Settings) -> None:
     def _shown_on_every_page() -> dict[str, Any]:
         if not request or not current_user or not current_user.is_authenticated:
             return {"me": None, "nav": []}
+        # Each widget of a form is a template of its own and would count everything again.
+        if "navigation" not in g:
+            g.navigation = _navigation()
         return {
             "me": me(),
-            "nav": _navigation(),
+            "nav": g.navigation,
             "account_url": url_for("account.show"),
             "sign_out_url": url_for("users.sign_out"),
         }
@@ -231,6 +253,14 @@ def _localtime(own_zone: ZoneInfo) -> Any:
         return f"{local.day} {local:%b %Y, %H:%M %Z}"
 
     return localtime
+
+
+@requires(Permission.USE_OWN_ACCOUNT)
+def desk() -> ResponseReturnValue:
+    """Lead a person who has signed in to where their work begins."""
+    return redirect(
+        next(url_for(page) for needed, page in HOMES if allowed_paths(me(), needed))
+    )
 
 
 def _set_up_errors(app: Flask) -> None:
@@ -300,8 +330,11 @@ def _wire_events() -> None:
 
 
 def _serve_files(app: Flask, settings: Settings) -> None:
+    behind: Any = app.wsgi_app
+    if settings.proxies:
+        behind = ProxyFix(behind, x_for=settings.proxies, x_proto=settings.proxies)
     static = WhiteNoise(
-        app.wsgi_app, root=static_folder(), prefix="static/", max_age=STATIC_MAX_AGE_S
+        behind, root=static_folder(), prefix="static/", max_age=STATIC_MAX_AGE_S
     )
     # Residents' pages come first: they must answer whatever is wrong behind them.
     app.wsgi_app = PublicFiles(static, settings)  # type: ignore[method-assign]  # Flask's own way

@@ -1,72 +1,23 @@
 """The pages of posts, as a browser without scripts uses them."""
 
-import io
 import re
 from typing import Any
 
 import pytest
-from PIL import Image
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from tests.client import Client
 from tests.factories.personas import make_persona
-from tests.factories.posts import PLATE, TEXT, Team, make_post, make_team
+from tests.factories.posts import PLATE, TEXT, make_post, make_team
 from tests.factories.users import make_user, sign_in
+from tests.posts.composer import CLEAN, only_post, rewrite, typed, words_in, write
 from vcp.kernel.permissions import Role
-from vcp.posts.models import Approval, Post, Revision
+from vcp.posts.models import Approval, Post
 from vcp.posts.states import POST, PostState
 
-CLEAN = "We found a lost dog by the library. Its owner has it back."
-
-
-def jpeg(colour: str = "red") -> tuple[io.BytesIO, str]:
-    out = io.BytesIO()
-    Image.new("RGB", (60, 40), colour).save(out, "JPEG")
-    out.seek(0)
-    return out, f"{colour}.jpg"
-
-
-def typed(team: Team, **changed: Any) -> dict[str, Any]:
-    return {
-        "text": CLEAN,
-        "language": "en",
-        "channel_ids": [team.own_feed.id, team.mastodon.id],
-        "when": "now",
-        "action": "save",
-        **changed,
-    }
-
-
-def write(client: Client, team: Team, **changed: Any) -> Any:
-    return client.post(
-        f"/staff/posts/new?persona={team.persona.slug}",
-        data=typed(team, **changed),
-        content_type="multipart/form-data",
-    )
-
-
-def rewrite(client: Client, team: Team, post: Post, **changed: Any) -> Any:
-    return client.post(
-        f"/staff/posts/{post.id}/edit",
-        data=typed(team, **changed),
-        content_type="multipart/form-data",
-    )
-
-
-def kept_images(page: str) -> dict[str, str]:
-    """Return what the form would send back for its images."""
-    found = re.findall(r'name="(images-\d+-file)"[^>]*value="([^"]+)"', page)
-    alts = re.findall(r'name="(images-\d+-alt_text)"[^>]*>\s*([^<]*)</textarea>', page)
-    return {**dict(found), **{name: text.strip() for name, text in alts}}
-
-
-def only_post(session: Session) -> Post:
-    return session.scalars(select(Post)).unique().one()
-
-
-def words_in(session: Session) -> list[str]:
-    return list(session.scalars(select(Revision.text).order_by(Revision.number)))
+#: What one page may ask of the database.
+MOST_QUERIES = 15
 
 
 def test_draft_is_kept_and_can_be_gone_on_with(client: Client, session: Session) -> None:
@@ -170,90 +121,6 @@ def test_hour_that_comes_twice_is_asked_and_then_taken(client: Client, session: 
     assert post.wanted_at is not None
     assert post.wanted_at.isoformat() == "2026-10-25T01:30:00+00:00"
     assert 'value="1" checked' in client.get(f"/staff/posts/{post.id}/edit").text
-
-
-def test_images_are_added_moved_and_removed_with_plain_buttons(
-    client: Client, session: Session
-) -> None:
-    team = make_team(session)
-    sign_in(client, team.officer)
-    write(client, team, action="add", upload=jpeg("red"), upload_alt="A red thing")
-    post = only_post(session)
-    first = client.get(f"/staff/posts/{post.id}/edit").text
-    rewrite(
-        client,
-        team,
-        post,
-        **kept_images(first),
-        action="add",
-        upload=jpeg("blue"),
-        upload_alt="A blue thing",
-    )
-    both = kept_images(client.get(f"/staff/posts/{post.id}/edit").text)
-    assert [both["images-0-alt_text"], both["images-1-alt_text"]] == ["A red thing", "A blue thing"]
-    rewrite(client, team, post, **both, action="up-1")
-    turned = kept_images(client.get(f"/staff/posts/{post.id}/edit").text)
-    assert turned["images-0-alt_text"] == "A blue thing"
-    rewrite(client, team, post, **turned, action="remove-0")
-    left = kept_images(client.get(f"/staff/posts/{post.id}/edit").text)
-    assert [name for name in left if name.endswith("alt_text")] == ["images-0-alt_text"]
-    assert left["images-0-alt_text"] == "A red thing"
-    path = f"/media/{left['images-0-file']}"
-    assert path in client.get(f"/staff/posts/{post.id}/edit").text
-
-
-def test_image_survives_a_refused_form(client: Client, session: Session) -> None:
-    team = make_team(session)
-    sign_in(client, team.officer)
-    answer = write(client, team, action="submit", text="", upload=jpeg(), upload_alt="")
-    assert answer.status_code == 422
-    assert "what image 1 shows" in answer.text
-    kept = kept_images(answer.text)
-    assert kept["images-0-file"].endswith(".jpg")
-    kept["images-0-alt_text"] = "A red thing"
-    assert write(client, team, action="submit", **kept).status_code == 302
-    assert only_post(session).state is PostState.SUBMITTED
-
-
-@pytest.mark.parametrize(
-    "upload, message",
-    [
-        ((b"not an image", "x.jpg"), "can&#39;t be used as an image"),
-        ((b"<svg></svg>", "x.svg"), "SVG"),
-        ((b"\xff\xd8\xff\xe0cut", "x.jpg"), "broken"),
-    ],
-)
-def test_broken_image_is_refused_and_the_words_stay(
-    client: Client, session: Session, upload: tuple[bytes, str], message: str
-) -> None:
-    team = make_team(session)
-    sign_in(client, team.officer)
-    answer = write(client, team, action="add", upload=(io.BytesIO(upload[0]), upload[1]))
-    assert answer.status_code == 422
-    assert message in answer.text
-    assert CLEAN in answer.text
-    assert session.scalars(select(Post)).unique().all() == []
-
-
-def test_fifth_image_is_refused(client: Client, session: Session) -> None:
-    team = make_team(session)
-    sign_in(client, team.officer)
-    kept: dict[str, str] = {}
-    for number, colour in enumerate(("red", "blue", "green", "white")):
-        page = write(client, team, action="check", upload=jpeg(colour), upload_alt=colour, **kept)
-        kept = kept_images(page.text)
-        assert len(kept) == 2 * (number + 1)
-    answer = write(client, team, action="add", upload=jpeg("black"), upload_alt="black", **kept)
-    assert answer.status_code == 422
-    assert "at most 4 images" in answer.text
-
-
-def test_made_up_image_name_is_refused(client: Client, session: Session) -> None:
-    team = make_team(session)
-    sign_in(client, team.officer)
-    for name in ("../../vcp.sqlite3", "a" * 64 + ".jpg", "x"):
-        answer = write(client, team, **{"images-0-file": name, "images-0-alt_text": "x"})
-        assert answer.status_code == 422
 
 
 def approve(client: Client, post: Post, sha: str | None = None, **more: Any) -> Any:
@@ -397,7 +264,7 @@ def test_lists_take_few_queries(
     sign_in(client, team.supervisor)
     with count_queries() as queries:
         assert client.get(f"/staff/posts{path}").status_code == 200
-    assert len(queries) <= 15, queries
+    assert len(queries) <= MOST_QUERIES, queries
 
 
 def test_auditor_reads_and_decides_nothing(client: Client, session: Session) -> None:
@@ -408,3 +275,29 @@ def test_auditor_reads_and_decides_nothing(client: Client, session: Session) -> 
     assert page.status_code == 200
     assert '<h2 class="govuk-heading-m" id="decide">' not in page.text
     assert approve(client, post).status_code == 403
+
+
+@pytest.mark.parametrize("page", ["", "/edit", "/cancel"])
+@pytest.mark.parametrize("state", [PostState.DRAFT, PostState.SUBMITTED, PostState.SCHEDULED])
+def test_page_of_a_post_takes_few_queries(
+    client: Client, session: Session, state: PostState, page: str, count_queries: Any
+) -> None:
+    team = make_team(session)
+    post = make_post(session, team, state=state)
+    sign_in(client, team.officer)
+    path = f"/staff/posts/{post.id}{page}"
+    with count_queries() as queries:
+        assert client.get(path).status_code == 200
+    assert len(queries) <= MOST_QUERIES, queries
+
+
+def test_page_to_approve_on_takes_few_queries(
+    client: Client, session: Session, count_queries: Any
+) -> None:
+    team = make_team(session)
+    post = make_post(session, team, state=PostState.SUBMITTED)
+    sign_in(client, team.supervisor)
+    path = f"/staff/posts/{post.id}"
+    with count_queries() as queries:
+        assert client.get(path).status_code == 200
+    assert len(queries) <= MOST_QUERIES, queries

@@ -11,7 +11,7 @@ from officer_profiles.models import Persona
 from vcp.kernel.db import session, transaction
 from vcp.kernel.errors import Conflict, Invalid
 from vcp.kernel.permissions import Permission, me, requires
-from vcp.posts import composing, guards, screening, service
+from vcp.posts import composing, guards, queries, screening, service
 from vcp.posts.forms import ComposeForm
 from vcp.posts.models import Post
 from vcp.posts.previews import counters, previews
@@ -53,7 +53,7 @@ def create() -> ResponseReturnValue:
 @requires(Permission.WRITE_POSTS)
 def edit(post_id: int) -> ResponseReturnValue:
     """Show a draft to go on with."""
-    post = service.found(session(), post_id)
+    post = queries.for_page(session(), post_id)
     guards.must_write_as(session(), me(), post.persona, "edit", post)
     words = composing.words_with_times(post)
     form = ComposeForm(formdata=None)
@@ -65,7 +65,7 @@ def edit(post_id: int) -> ResponseReturnValue:
 @requires(Permission.WRITE_POSTS)
 def update(post_id: int) -> ResponseReturnValue:
     """Keep the draft as typed, check it, or submit it."""
-    post = service.found(session(), post_id)
+    post = queries.for_page(session(), post_id)
     guards.must_write_as(session(), me(), post.persona, "edit", post)
     return _work(post.persona, post)
 

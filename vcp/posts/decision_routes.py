@@ -10,7 +10,7 @@ from vcp.kernel.db import session, transaction
 from vcp.kernel.errors import Invalid
 from vcp.kernel.forms import BaseForm
 from vcp.kernel.permissions import Permission, me, requires
-from vcp.posts import guards, in_force, service, timing
+from vcp.posts import guards, in_force, queries, service, timing
 from vcp.posts.compose_routes import tell_submitted
 from vcp.posts.forms import (
     ApproveForm,
@@ -72,7 +72,7 @@ def approve(post_id: int) -> ResponseReturnValue:
             flash(_approved(service.found(current, post_id)), "success")
     except Invalid as error:
         form.refuse(error)
-        post = service.found(session(), post_id)
+        post = queries.for_page(session(), post_id)
         return show_page(post, approve_form=form, form=form), 422
     return redirect(url_for("posts.awaiting"))
 
@@ -92,7 +92,7 @@ def send_back(post_id: int) -> ResponseReturnValue:
     """Say no, with what should change."""
     form = SendBackForm()
     if not form.validate():
-        post = service.found(session(), post_id)
+        post = queries.for_page(session(), post_id)
         return show_page(post, send_back_form=form, form=form), 422
     with transaction() as current:
         service.send_back(current, post_id, form.reason.data or "", by=me())
@@ -104,7 +104,7 @@ def send_back(post_id: int) -> ResponseReturnValue:
 @requires(Permission.SEE_POSTS)
 def schedule(post_id: int) -> ResponseReturnValue:
     """Ask for a new time."""
-    post = service.found(session(), post_id)
+    post = queries.for_page(session(), post_id)
     guards.must_steer(session(), me(), post, "schedule")
     form = ScheduleForm(formdata=None)
     form.set_times(*times_of(post))
@@ -134,7 +134,7 @@ def set_time(post_id: int) -> ResponseReturnValue:
 @requires(Permission.SEE_POSTS)
 def ask_cancel(post_id: int) -> ResponseReturnValue:
     """Ask whether to end a post that has not gone out."""
-    post = service.found(session(), post_id)
+    post = queries.for_page(session(), post_id)
     guards.must_steer(session(), me(), post, "cancel")
     return render_template("posts/cancel.html", form=CancelForm(formdata=None), post=post)
 
@@ -155,7 +155,7 @@ def cancel(post_id: int) -> ResponseReturnValue:
 @requires(Permission.WITHDRAW_POSTS)
 def ask_withdraw(post_id: int) -> ResponseReturnValue:
     """Ask why a post is taken down."""
-    post = service.found(session(), post_id)
+    post = queries.for_page(session(), post_id)
     guards.must_have_role(me(), post, Permission.WITHDRAW_POSTS)
     return render_template("posts/withdraw.html", form=WithdrawForm(formdata=None), post=post)
 
@@ -191,6 +191,6 @@ def _act(
         else:
             flash(done, "success")
             return to_post(post_id)
-    post = service.found(session(), post_id)
+    post = queries.for_page(session(), post_id)
     guards.must_see(session(), me(), post)
     return render_template(template, form=form, post=post), 422

@@ -64,11 +64,12 @@ def must_see(session: Session, person: Person, post: Post) -> None:
 def hands_on(session: Session, post_id: int) -> set[int]:
     """Return the ids of everybody who wrote, edited or submitted any wording of this post."""
     rows = session.execute(
-        select(Revision.written_by_id, Revision.submitted_by_id).where(Revision.post_id == post_id)
+        select(Post.author_id, Revision.written_by_id, Revision.submitted_by_id)
+        .select_from(Post)
+        .outerjoin(Revision, Revision.post_id == Post.id)
+        .where(Post.id == post_id)
     )
-    found = {person for row in rows for person in row if person is not None}
-    author_id = session.scalar(select(Post.author_id).where(Post.id == post_id))
-    return found | ({author_id} if author_id is not None else set())
+    return {person for row in rows for person in row if person is not None}
 
 
 def must_decide(session: Session, person: Person, post: Post, verb: str) -> None:

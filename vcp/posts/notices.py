@@ -42,9 +42,12 @@ class Approvers:
         )
 
 
-def approvers(session: Session, post: Post) -> Approvers:
-    """Return who can approve this post: of its own area, else of the next area up."""
-    involved = hands_on(session, post.id)
+def approvers(session: Session, post: Post, involved: set[int] | None = None) -> Approvers:
+    """Return who can approve this post: of its own area, else of the next area up.
+
+    `involved` are those with a hand in its words, looked up unless they are known.
+    """
+    involved = hands_on(session, post.id) if involved is None else involved
     able = [
         person
         for person in users.with_permission(session, Permission.APPROVE_POSTS, post.area_path)
@@ -55,7 +58,9 @@ def approvers(session: Session, post: Post) -> Approvers:
     nearest = max(len(_covering(person, post.area_path)) for person in able)
     people = tuple(p for p in able if len(_covering(p, post.area_path)) == nearest)
     path = _covering(people[0], post.area_path)
-    return Approvers(people, areas.by_path(session, path).name, is_own_area=path == post.area_path)
+    is_own = path == post.area_path
+    area = post.area if is_own else areas.by_path(session, path)
+    return Approvers(people, area.name, is_own_area=is_own)
 
 
 def approval_wanted(session: Session, post: Post, correction: Correction | None = None) -> None:

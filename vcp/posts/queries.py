@@ -3,11 +3,12 @@
 from typing import Any
 
 from sqlalchemy import ColumnElement, Select, and_, exists, false, func, or_, select
-from sqlalchemy.orm import Session, joinedload, selectinload
+from sqlalchemy.orm import Session, joinedload, lazyload, selectinload
 
 from officer_profiles.models import Persona, PersonaMember
 from officer_profiles.states import PersonaState
 from vcp.kernel import clock
+from vcp.kernel.errors import NotFound
 from vcp.kernel.pages import Page, paginate
 from vcp.kernel.permissions import Permission, Person, allowed_paths
 from vcp.posts.models import Approval, Correction, Delivery, DeliveryKind, Post, Revision
@@ -162,14 +163,43 @@ def stopped_because(post: Post) -> str | None:
     return None
 
 
+def for_page(session: Session, post_id: int) -> Post:
+    """Return a post with what its page shows, in few queries.
+
+    Raises: NotFound.
+    """
+    revision = joinedload(Post.revision)
+    rows = (
+        select(Post)
+        .where(Post.id == post_id)
+        .options(
+            _bare(Post.author),
+            joinedload(Post.area),
+            joinedload(Post.persona).options(
+                lazyload(Persona.capabilities),
+                joinedload(Persona.area),
+                selectinload(Persona.members).options(_bare(PersonaMember.user)),
+            ),
+            revision.options(
+                _bare(Revision.written_by),
+                selectinload(Revision.images),
+                selectinload(Revision.targets),
+            ),
+        )
+    )
+    found = session.scalars(rows).unique().one_or_none()
+    if found is None:
+        raise NotFound("There is no such post. It may be in another list.")
+    return found
+
+
 def revisions_of(session: Session, post: Post) -> list[Revision]:
     """Return every wording of the post, newest first."""
     rows = (
         select(Revision)
         .where(Revision.post_id == post.id)
         .order_by(Revision.number.desc())
-        .options(_bare(Revision.written_by))
-        .options(selectinload(Revision.images).lazyload("*"))
+        .options(_bare(Revision.written_by), lazyload(Revision.images), lazyload(Revision.targets))
     )
     return list(session.scalars(rows).unique())
 
@@ -187,7 +217,12 @@ def approvals_of(session: Session, post: Post) -> list[Approval]:
 
 def corrections_of(session: Session, post: Post) -> list[Correction]:
     """Return every correction of the post, newest first."""
-    rows = select(Correction).where(Correction.post_id == post.id).order_by(Correction.id.desc())
+    rows = (
+        select(Correction)
+        .where(Correction.post_id == post.id)
+        .order_by(Correction.id.desc())
+        .options(lazyload("*"))
+    )
     return list(session.scalars(rows).unique())
 
 

@@ -11,7 +11,6 @@ from vcp.posts import guards, notices, queries, screening, service
 from vcp.posts.forms import ApproveForm, SendBackForm, SubmitPostForm
 from vcp.posts.models import Post
 from vcp.posts.previews import previews
-from vcp.posts.revisions import channels_of
 from vcp.posts.states import POST, PostState
 from vcp.posts.words import words_of
 
@@ -79,7 +78,7 @@ def stopped() -> ResponseReturnValue:
 @requires(Permission.SEE_POSTS)
 def show(post_id: int) -> ResponseReturnValue:
     """Show one post: its words as each channel shows them, and what can be done."""
-    return show_page(service.found(session(), post_id))
+    return show_page(queries.for_page(session(), post_id))
 
 
 def show_page(post: Post, **forms: Any) -> str:
@@ -95,6 +94,9 @@ def show_page(post: Post, **forms: Any) -> str:
         "send_back_form": SendBackForm(formdata=None),
         "submit_form": SubmitPostForm(formdata=None),
     }
+    revisions = queries.revisions_of(session(), post)
+    involved = {post.author_id, *(r.written_by_id for r in revisions)}
+    involved |= {r.submitted_by_id for r in revisions if r.submitted_by_id is not None}
     draft_verdict = screening.screen(words) if post.state is PostState.DRAFT else verdict
     return render_template(
         "posts/show.html",
@@ -102,31 +104,33 @@ def show_page(post: Post, **forms: Any) -> str:
         revision=revision,
         outward=queries.outward_state(post),
         previews=previews(
-            post.persona, channels_of(session(), words), words, post.released_at or post.wanted_at
+            post.persona,
+            [target.channel for target in revision.targets],
+            words,
+            post.released_at or post.wanted_at,
         ),
         verdict=draft_verdict,
         marked=screening.marked(words, draft_verdict) if draft_verdict else [],
         warns=screening.has_warning(draft_verdict),
         stopped=queries.stopped_because(post),
-        revisions=queries.revisions_of(session(), post),
+        revisions=revisions,
         approvals=queries.approvals_of(session(), post),
-        corrections=queries.corrections_of(session(), post),
-        approvers=_approvers(post),
-        **_what_can_be_done(post),
+        corrections=queries.corrections_of(session(), post) if post.released_at else [],
+        approvers=_approvers(post, involved),
+        **_what_can_be_done(post, is_involved=me().id in involved),
         **{**shown, **forms},
     )
 
 
-def _approvers(post: Post) -> notices.Approvers | None:
+def _approvers(post: Post, involved: set[int]) -> notices.Approvers | None:
     waits = post.state is PostState.SUBMITTED
-    return notices.approvers(session(), post) if waits else None
+    return notices.approvers(session(), post, involved) if waits else None
 
 
-def _what_can_be_done(post: Post) -> dict[str, Any]:
+def _what_can_be_done(post: Post, *, is_involved: bool) -> dict[str, Any]:
     """Return what this person may do with the post as it stands."""
     writes = guards.may_write_as(session(), me(), post.persona)
     approves = may(me(), Permission.APPROVE_POSTS, post.area_path)
-    involved = me().id in guards.hands_on(session(), post.id)
     held_back = POST.allows(post.state, "send_back")
     return {
         "may_edit": writes and (held_back or post.state is PostState.DRAFT),
@@ -135,8 +139,8 @@ def _what_can_be_done(post: Post) -> dict[str, Any]:
         "may_schedule": (writes or approves) and post.state is PostState.APPROVED,
         "may_cancel": (writes or approves) and POST.allows(post.state, "cancel"),
         "may_correct": writes and post.state is PostState.RELEASED,
-        "may_approve": approves and not involved and post.state is PostState.SUBMITTED,
-        "is_involved": approves and involved and post.state is PostState.SUBMITTED,
+        "may_approve": approves and not is_involved and post.state is PostState.SUBMITTED,
+        "is_involved": approves and is_involved and post.state is PostState.SUBMITTED,
         "may_send_back": approves and held_back and post.state is not PostState.HELD,
         "may_withdraw": may(me(), Permission.WITHDRAW_POSTS, post.area_path)
         and post.state is PostState.RELEASED,
