@@ -3,7 +3,7 @@
 import uuid
 from datetime import datetime, timedelta
 
-from sqlalchemy import insert, update
+from sqlalchemy import func, insert, select, update
 from sqlalchemy.orm import Session
 
 from officer_profiles.models import Persona
@@ -28,53 +28,50 @@ def make_public_posts(
 ) -> list[int]:
     """Make posts that went out one after the other; return their ids, the oldest first."""
     first = since or clock.now() - every * count
-    start = max(session.scalars(Post.__table__.select().with_only_columns(Post.id)), default=0) + 1
+    start = (session.scalar(select(func.max(Post.id))) or 0) + 1
     ids = range(start, start + count)
     at = {number: first + every * index for index, number in enumerate(ids)}
     who = {number: personas[index % len(personas)] for index, number in enumerate(ids)}
-    session.execute(
-        insert(Post),
-        [
-            {
-                "id": number,
-                "public_id": f"bulk{number}",
-                "persona_id": who[number].id,
-                "author_id": author.id,
-                "area_id": who[number].area_id,
-                "area_path": who[number].area_path,
-                "state": PostState.RELEASED,
-                "state_changed_at": at[number],
-                "created_at": at[number],
-                "version": 1,
-                "zone": "Europe/London",
-                "released_at": at[number],
-            }
-            for number in ids
-        ],
-    )
-    session.execute(
-        insert(Revision),
-        [
-            {
-                "id": number,
-                "post_id": number,
-                "number": 1,
-                "text": TEXT.format(number),
-                "language": "en",
-                "written_by_id": author.id,
-                "written_at": at[number],
-                "sha256": "0" * 64,
-                "warning_reason": "",
-            }
-            for number in ids
-        ],
-    )
+    posts = [_post(number, who[number], author, at[number]) for number in ids]
+    session.execute(insert(Post), posts)
+    session.execute(insert(Revision), [_words(number, author, at[number]) for number in ids])
     session.execute(
         update(Post).where(Post.id.in_(ids)).values(revision_id=Post.id, public_revision_id=Post.id)
     )
     session.execute(insert(Delivery), [_delivery(number, own_feed, at[number]) for number in ids])
     session.commit()
     return list(ids)
+
+
+def _post(number: int, persona: Persona, author: User, at: datetime) -> dict[str, object]:
+    return {
+        "id": number,
+        "public_id": f"bulk{number}",
+        "persona_id": persona.id,
+        "author_id": author.id,
+        "area_id": persona.area_id,
+        "area_path": persona.area_path,
+        "state": PostState.RELEASED,
+        "state_changed_at": at,
+        "created_at": at,
+        "version": 1,
+        "zone": "Europe/London",
+        "released_at": at,
+    }
+
+
+def _words(number: int, author: User, at: datetime) -> dict[str, object]:
+    return {
+        "id": number,
+        "post_id": number,
+        "number": 1,
+        "text": TEXT.format(number),
+        "language": "en",
+        "written_by_id": author.id,
+        "written_at": at,
+        "sha256": "0" * 64,
+        "warning_reason": "",
+    }
 
 
 def _delivery(number: int, own_feed: Channel, at: datetime) -> dict[str, object]:
