@@ -258,9 +258,7 @@ def _localtime(own_zone: ZoneInfo) -> Any:
 @requires(Permission.USE_OWN_ACCOUNT)
 def desk() -> ResponseReturnValue:
     """Lead a person who has signed in to where their work begins."""
-    return redirect(
-        next(url_for(page) for needed, page in HOMES if allowed_paths(me(), needed))
-    )
+    return redirect(next(url_for(page) for needed, page in HOMES if allowed_paths(me(), needed)))
 
 
 def _set_up_errors(app: Flask) -> None:
@@ -333,8 +331,6 @@ def _serve_files(app: Flask, settings: Settings) -> None:
     behind: Any = app.wsgi_app
     if settings.proxies:
         behind = ProxyFix(behind, x_for=settings.proxies, x_proto=settings.proxies)
-    static = WhiteNoise(
-        behind, root=static_folder(), prefix="static/", max_age=STATIC_MAX_AGE_S
-    )
+    static = WhiteNoise(behind, root=static_folder(), prefix="static/", max_age=STATIC_MAX_AGE_S)
     # Residents' pages come first: they must answer whatever is wrong behind them.
     app.wsgi_app = PublicFiles(static, settings)  # type: ignore[method-assign]  # Flask's own way

@@ -37,6 +37,7 @@ from vcp.users.models import User
 ROOT = Path(__file__).resolve().parents[2]
 STOP_WITHIN_S = 60
 STARTS_WITHIN_S = 60
+MOST_SHOWN = 5
 
 
 @dataclass
@@ -124,14 +125,14 @@ class Rig:
             return current_session().query(Delivery).filter(Delivery.state.not_in(FINAL)).count()
 
     def stuck(self) -> list[dict[str, Any]]:
-        """Return what may still move, for a failure's message."""
+        """Return some of what may still move, for a failure's message."""
         names = ("state", "attempts", "state_changed_at", "sent_at", "problem")
         ended = {state.value for state in FINAL}
         return [
             {name: row[name] for name in names}
             for row in self.deliveries()
             if row["state"] not in ended
-        ]
+        ][:MOST_SHOWN]
 
     def wait_until_settled(self, within_s: float) -> float:
         """Wait for every delivery to end; return the seconds that it took."""

@@ -251,7 +251,7 @@ def test_a_renewed_lease_is_not_lost(
 ) -> None:
     claimed(session, delivery, settings)
     clock.shift(publishing.LEASE_S - 1)
-    publishing.renew_leases(session, "test:1")
+    publishing.renew_leases(session, "test:1", [delivery.id])
     clock.shift(publishing.LEASE_S - 1)
     assert settling.lose_expired(session) == 0
 

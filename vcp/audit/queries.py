@@ -98,16 +98,14 @@ def is_intact(event: AuditEvent) -> bool | None:
     return commitment(event.payload.salt, event.payload.body) == event.payload_commitment
 
 
-def _after(rows: Select[tuple[AuditEvent]], last: AuditEvent | None) -> Select[tuple[AuditEvent]]:
+def _after(rows: Select[AuditEvent], last: AuditEvent | None) -> Select[AuditEvent]:
     if last is None:
         return rows
     later = (AuditEvent.at > last.at) | ((AuditEvent.at == last.at) & (AuditEvent.id > last.id))
     return rows.where(later)
 
 
-def _narrowed(
-    rows: Select[tuple[AuditEvent]], wanted: Wanted, zone: ZoneInfo
-) -> Select[tuple[AuditEvent]]:
+def _narrowed(rows: Select[AuditEvent], wanted: Wanted, zone: ZoneInfo) -> Select[AuditEvent]:
     for column, value in (
         (AuditEvent.verb, wanted.verb),
         (AuditEvent.actor_id, wanted.actor_id),

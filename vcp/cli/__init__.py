@@ -19,6 +19,7 @@ from vcp.cli import (
     site,
     starting,
     trail,
+    triage,
 )
 
 
@@ -44,6 +45,7 @@ COMMANDS = (
     routing.command,
     seeding.group,
     trail.group,
+    triage.command,
 )
 
 for command in COMMANDS:

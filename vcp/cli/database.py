@@ -5,7 +5,7 @@ from pathlib import Path
 import click
 
 from vcp.cli.acting import app_at_work, instance_option
-from vcp.kernel import schema
+from vcp.kernel import schema, vault
 from vcp.kernel.db import db
 
 
@@ -18,8 +18,9 @@ def group() -> None:
 @instance_option
 def upgrade(instance: Path | None) -> None:
     """Bring the tables up to this version; safe to repeat."""
-    with app_at_work(instance):
+    with app_at_work(instance) as app:
         schema.upgrade(db.engine)
+        vault.make_keys(app.extensions["vcp_settings"].instance)
         click.echo(f"The database is at {schema.current(db.engine)}.")
 
 

@@ -33,7 +33,9 @@ def export(
     with acting_as(email, otp, instance) as (app, person):
         if not allowed_paths(person, Permission.EXPORT_TRAIL):
             raise NotAllowed(
-                "Only an auditor may export the trail.", attempted="export", subject_kind="trail"
+                "Only an auditor of the whole force may export the trail.",
+                attempted="export",
+                subject_kind="trail",
             )
         with transaction() as current:
             record(current, person, "export", "trail", clock.now().date())

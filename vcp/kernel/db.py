@@ -46,6 +46,8 @@ STORE_TROUBLE = (
     "connection failed",
     "connection is closed",
 )
+#: Errors of tables that an upgrade has yet to make.
+MISSING_TABLE = ("no such table", "no such column", "undefinedtable", "does not exist")
 
 
 class UtcDateTime(TypeDecorator[datetime]):
@@ -153,19 +155,21 @@ def transaction() -> Iterator[Session]:
         callback()
 
 
-def after_commit(current: Session, callback: Callable[[], None]) -> None:
+def after_commit(current: Session, callback: Callable[[], object]) -> None:
     """Run this once the unit is stored, and not at all when it isn't."""
     current.info.setdefault("after_commit", []).append(callback)
 
 
-def _take_callbacks(current: Session) -> list[Callable[[], None]]:
-    taken: list[Callable[[], None]] = current.info.pop("after_commit", [])
+def _take_callbacks(current: Session) -> list[Callable[[], object]]:
+    taken: list[Callable[[], object]] = current.info.pop("after_commit", [])
     return taken
 
 
 def explained(error: DBAPIError) -> Exception:
     """Return what a person is told of a store in trouble; any other error as it is."""
     text = str(error.orig).lower()
+    if any(sign in text for sign in MISSING_TABLE):
+        return Unavailable("The tables are not those of this version. Run `vcp db upgrade`.")
     if isinstance(error, OperationalError) or any(sign in text for sign in STORE_TROUBLE):
         return Unavailable(
             "The database can't store this now, so nothing was changed. Keep this page open and "

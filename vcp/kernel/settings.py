@@ -44,6 +44,8 @@ class Settings(BaseSettings):
     secret_keys: list[SecretStr] = Field(default_factory=list)
     #: Where residents and staff reach this installation, without a slash at the end.
     base_url: str = "http://127.0.0.1:8000"
+    #: How many trusted proxies stand in front: their X-Forwarded-For tells who asks.
+    proxies: int = Field(default=0, ge=0, le=5)
     #: The force's name as the public knows it.
     force_name: str = "Carrowdale Police"
     #: The force's own online reporting page.

@@ -7,13 +7,14 @@ from typing import Any
 from sqlalchemy import Select, func, or_, select
 from sqlalchemy.orm import Session, selectinload
 
-from vcp.kernel.errors import NotFound
+from vcp.kernel.errors import NotFound, NotShown
 from vcp.kernel.pages import Page, paginate
 from vcp.kernel.permissions import Permission, Person, allowed_paths
 from vcp.posts.models import Attempt, Delivery, DeliveryKind, Post
 from vcp.posts.states import DeliveryState
 
 EXPORT_BATCH = 500
+NO_SUCH = "There is no such delivery in your areas."
 TROUBLED = (
     DeliveryState.NEEDS_PERSON,
     DeliveryState.OUTCOME_UNKNOWN,
@@ -23,7 +24,7 @@ TROUBLED = (
 )
 
 
-def visible(person: Person, permission: Permission) -> Select[tuple[Delivery]]:
+def visible(person: Person, permission: Permission) -> Select[Delivery]:
     """Return the deliveries of the areas for which the person has this permission."""
     paths = allowed_paths(person, permission)
     return (
@@ -38,7 +39,8 @@ def listed(session: Session, person: Person, *, state: str, number: int) -> Page
     rows = visible(person, Permission.SEE_DELIVERIES).options(
         selectinload(Delivery.post), selectinload(Delivery.revision)
     )
-    wanted = [state] if state in DeliveryState else list(TROUBLED)
+    known = {known.value: known for known in DeliveryState}
+    wanted = [known[state]] if state in known else list(TROUBLED)
     rows = rows.where(Delivery.state.in_(wanted))
     asking_first = Delivery.state != DeliveryState.NEEDS_PERSON
     return paginate(session, rows.order_by(asking_first, Delivery.state_changed_at), number)
@@ -62,15 +64,17 @@ def asking(session: Session, person: Person) -> int:
 def one(session: Session, person: Person, delivery_id: uuid.UUID) -> Delivery:
     """Return one delivery with its attempts.
 
-    Raises: NotFound also when it belongs to an area that the person may not see.
+    Raises: NotFound; NotShown, which says the same, when it belongs to an area that isn't theirs.
     """
     found = session.scalars(
         visible(person, Permission.SEE_DELIVERIES)
         .where(Delivery.id == delivery_id)
         .options(selectinload(Delivery.attempts))
     ).one_or_none()
+    if found is None and session.get(Delivery, delivery_id) is not None:
+        raise NotShown(NO_SUCH, attempted="see", subject_kind="delivery", subject_id=delivery_id)
     if found is None:
-        raise NotFound("There is no such delivery in your areas.")
+        raise NotFound(NO_SUCH)
     return found
 
 

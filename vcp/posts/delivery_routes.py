@@ -46,7 +46,7 @@ def say_published(delivery_id: uuid.UUID) -> ResponseReturnValue:
         form,
         delivery_id,
         "Recorded as published.",
-        lambda current: settling.say_published(current, delivery_id, form.url.data, by=me()),
+        lambda current: settling.say_published(current, delivery_id, form.url.data or "", by=me()),
     )
 
 
@@ -71,7 +71,7 @@ def give_up(delivery_id: uuid.UUID) -> ResponseReturnValue:
         form,
         delivery_id,
         "Recorded: it was not sent.",
-        lambda current: settling.give_up(current, delivery_id, form.reason.data, by=me()),
+        lambda current: settling.give_up(current, delivery_id, form.reason.data or "", by=me()),
     )
 
 

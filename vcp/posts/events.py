@@ -27,13 +27,6 @@ class HoldEnded(Event):
 
 
 @dataclass(frozen=True)
-class PostReleased(Event):
-    """The first copy of a post is leaving."""
-
-    post_id: int
-
-
-@dataclass(frozen=True)
 class PostChanged(Event):
     """What residents see of a post is different now: released, corrected or withdrawn."""
 

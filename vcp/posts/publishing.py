@@ -7,18 +7,15 @@ everything that allowed it still holds; what stops it is a condition here, not a
 import logging
 import random
 import uuid
+from collections.abc import Collection
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import timedelta
 
-from sqlalchemy import ColumnElement, and_, exists, or_, select, update
+from sqlalchemy import select, update
 from sqlalchemy.exc import IntegrityError
-from sqlalchemy.orm import Session, aliased
+from sqlalchemy.orm import Session
 
-from officer_profiles.models import Capability, CapabilityKind, Persona
-from officer_profiles.states import PersonaState
 from vcp.channels import service as channels
-from vcp.channels.models import Channel
-from vcp.channels.states import USABLE
 from vcp.kernel import clock
 from vcp.kernel.context import Machine
 from vcp.kernel.events import raise_event
@@ -33,12 +30,11 @@ from vcp.networks.base import (
     Rejected,
     Unauthorised,
 )
-from vcp.posts.events import PostChanged, PostReleased
+from vcp.posts.events import PostChanged
 from vcp.posts.freezing import outgoing
 from vcp.posts.models import Attempt, Delivery, DeliveryKind, Post
-from vcp.posts.states import DELIVERY, POST, DeliveryState, PostState
-from vcp.users.models import User
-from vcp.users.states import UserState
+from vcp.posts.sendable import CHANNELS_DUE, NEXT_DUE
+from vcp.posts.states import DELIVERY, POST, DeliveryState
 
 logger = logging.getLogger(__name__)
 
@@ -71,65 +67,9 @@ class Outcome:
     error: NetworkError | None = None
 
 
-def sendable(now: datetime) -> ColumnElement[bool]:
-    """Return the condition under which a queued delivery may leave at this moment."""
-    published = aliased(Delivery)
-    may_post = (
-        exists()
-        .where(
-            Capability.persona_id == Persona.id,
-            Capability.channel_id == Delivery.channel_id,
-            Capability.kind == CapabilityKind.POST,
-            Capability.revoked_at.is_(None),
-            Capability.expires_at > now,
-        )
-        .correlate(Persona, Delivery)
-    )
-    has_target = (
-        exists()
-        .where(
-            published.post_id == Delivery.post_id,
-            published.channel_id == Delivery.channel_id,
-            published.kind == DeliveryKind.PUBLISH,
-            published.state == DeliveryState.PUBLISHED,
-        )
-        .correlate(Delivery)
-    )
-    allowed = (
-        exists()
-        .where(
-            Post.id == Delivery.post_id,
-            Post.state.in_((PostState.SCHEDULED, PostState.RELEASED)),
-            User.id == Post.author_id,
-            User.state == UserState.ACTIVE,
-            Persona.id == Post.persona_id,
-            Persona.state == PersonaState.VERIFIED,
-            or_(Persona.verification_expires_at.is_(None), Persona.verification_expires_at > now),
-            Channel.id == Delivery.channel_id,
-            Channel.state.in_(USABLE),
-            or_(Channel.wait_until.is_(None), Channel.wait_until <= now),
-            may_post,
-        )
-        .correlate(Delivery)
-    )
-    return and_(
-        Delivery.state == DeliveryState.QUEUED,
-        Delivery.due_at <= now,
-        Delivery.not_after > now,
-        Delivery.withdraw_wanted_at.is_(None),
-        or_(Delivery.kind == DeliveryKind.PUBLISH, has_target),
-        allowed,
-    )
-
-
 def channels_due(session: Session) -> list[int]:
     """Return the channels that have something to send now, our own feed first."""
-    rows = session.execute(
-        select(Delivery.channel_id, Channel.network)
-        .join(Channel, Channel.id == Delivery.channel_id)
-        .where(sendable(clock.now()))
-        .distinct()
-    )
+    rows = session.execute(CHANNELS_DUE, {"now": clock.now()})
     return [channel_id for channel_id, network in sorted(rows, key=lambda row: row[1] != "own")]
 
 
@@ -139,45 +79,11 @@ def claim_next(session: Session, channel_id: int, owner: str, settings: Settings
     The caller commits before anything is sent: a crash after this leaves a lease that runs out.
     """
     now = clock.now()
-    in_flight = aliased(Delivery)
-    free = ~exists().where(
-        in_flight.channel_id == channel_id, in_flight.state == DeliveryState.SENDING
-    )
-    row_id = session.scalar(
-        select(Delivery.id)
-        .where(Delivery.channel_id == channel_id, sendable(now), free)
-        .order_by(Delivery.due_at, Delivery.created_at, Delivery.id)
-        .limit(1)
-        .with_for_update(skip_locked=True, of=Delivery)
-    )
+    row_id = session.scalar(NEXT_DUE, {"channel_id": channel_id, "now": now})
     if row_id is None:
         return None
     attempt = Attempt(id=uuid.uuid4(), delivery_id=row_id, owner=owner, started_at=now)
-    try:
-        # The unique index on (channel) where sending catches two claims that passed `free`
-        # together, which PostgreSQL allows.
-        with session.begin_nested():
-            won = DELIVERY.claim(
-                session,
-                Delivery,
-                row_id,
-                "claim",
-                by=PUBLISHER,
-                where=[sendable(now)],
-                values={
-                    "attempt": Delivery.attempt + 1,
-                    "owner": owner,
-                    "lease_until": now + timedelta(seconds=LEASE_S),
-                    "sent_at": now,
-                    "reads": 0,
-                    "problem": None,
-                    "version": Delivery.version + 1,
-                },
-                attempt=str(attempt.id),
-            )
-    except IntegrityError:
-        return None
-    if not won:
+    if not _won(session, attempt):
         return None
     delivery = session.get_one(Delivery, row_id)
     attempt.number = delivery.attempt
@@ -198,6 +104,34 @@ def claim_next(session: Session, channel_id: int, owner: str, settings: Settings
         outgoing=words,
         target_id=_target_id(session, delivery),
     )
+
+
+def _won(session: Session, attempt: Attempt) -> bool:
+    """Claim the delivery for this attempt; false when another publisher was first."""
+    values = {
+        "attempt": Delivery.attempt + 1,
+        "owner": attempt.owner,
+        "lease_until": attempt.started_at + timedelta(seconds=LEASE_S),
+        "sent_at": attempt.started_at,
+        "reads": 0,
+        "problem": None,
+        "version": Delivery.version + 1,
+    }
+    try:
+        # The unique index on (channel) where sending catches two claims that both found the
+        # channel free, which PostgreSQL allows.
+        with session.begin_nested():
+            return DELIVERY.claim(
+                session,
+                Delivery,
+                attempt.delivery_id,
+                "claim",
+                by=PUBLISHER,
+                values=values,
+                attempt=str(attempt.id),
+            )
+    except IntegrityError:
+        return False
 
 
 def _refuse_to_send(session: Session, delivery: Delivery, attempt: Attempt, why: str) -> None:
@@ -224,7 +158,6 @@ def _start_post(session: Session, delivery: Delivery) -> None:
         },
     )
     if started:
-        raise_event(session, PostReleased(delivery.post_id))
         raise_event(session, PostChanged(delivery.post_id))
 
 
@@ -252,11 +185,15 @@ def send(claimed: Claimed, network: Network) -> Outcome:
     return Outcome(receipt=receipt)
 
 
-def renew_leases(session: Session, owner: str) -> None:
-    """Keep what this process is sending right now from being taken for lost."""
+def renew_leases(session: Session, owner: str, sending: Collection[uuid.UUID]) -> None:
+    """Keep what this process is sending right now, and nothing else, from being taken for lost."""
     session.execute(
         update(Delivery)
-        .where(Delivery.state == DeliveryState.SENDING, Delivery.owner == owner)
+        .where(
+            Delivery.state == DeliveryState.SENDING,
+            Delivery.owner == owner,
+            Delivery.id.in_(sending),
+        )
         .values(lease_until=clock.now() + timedelta(seconds=LEASE_S))
         .execution_options(synchronize_session=False)
     )

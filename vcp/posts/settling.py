@@ -21,6 +21,7 @@ from vcp.kernel.events import raise_event
 from vcp.kernel.permissions import Permission, Person, check
 from vcp.kernel.settings import Settings
 from vcp.networks.base import Network, NetworkError, Outgoing, Receipt
+from vcp.posts.delivery_queries import one
 from vcp.posts.events import PostChanged
 from vcp.posts.freezing import outgoing
 from vcp.posts.models import Delivery, DeliveryKind, Post
@@ -289,7 +290,7 @@ def give_up(session: Session, delivery_id: uuid.UUID, reason: str, *, by: Person
 
 
 def _asked(session: Session, delivery_id: uuid.UUID, by: Person) -> Delivery:
-    delivery = session.get_one(Delivery, delivery_id)
+    delivery = one(session, by, delivery_id)
     post: Post = delivery.post
     check(
         by,

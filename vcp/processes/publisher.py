@@ -5,6 +5,7 @@ due there: one write in flight a channel, and a slow channel holds nobody else.
 """
 
 import logging
+import uuid
 from collections.abc import Callable, Hashable
 from concurrent.futures import Future, ThreadPoolExecutor
 from functools import partial
@@ -47,6 +48,7 @@ class Publisher(Loop):
         self.writer = writer
         self.pool = ThreadPoolExecutor(THREADS, thread_name_prefix="send")
         self.busy: dict[Hashable, Future[None]] = {}
+        self.sending: set[uuid.UUID] = set()
         self.every(LOOK_EVERY_S, self.look)
         self.every(REPAIR_EVERY_S, self.repair)
         self.every(RENEW_EVERY_S, self.renew)
@@ -82,9 +84,9 @@ class Publisher(Loop):
 
     def renew(self) -> None:
         """Keep the leases of what is being sent right now."""
-        if any(not future.done() for future in self.busy.values()):
+        if self.sending:
             with transaction() as session:
-                publishing.renew_leases(session, self.owner)
+                publishing.renew_leases(session, self.owner, list(self.sending))
 
     def send_all(self, channel_id: int) -> None:
         """Send what is due on one channel, one after the other."""
@@ -93,7 +95,11 @@ class Publisher(Loop):
                 claimed = publishing.claim_next(session, channel_id, self.owner, self.settings)
             if claimed is None:
                 return
-            outcome = self._sent(claimed)
+            self.sending.add(claimed.delivery_id)
+            try:
+                outcome = self._sent(claimed)
+            finally:
+                self.sending.discard(claimed.delivery_id)
             self._store(lambda session, c=claimed, o=outcome: publishing.record(session, c, o))
 
     def _sent(self, claimed: publishing.Claimed) -> publishing.Outcome:

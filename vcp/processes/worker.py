@@ -22,7 +22,7 @@ WAIT_S = 2.0
 WORKER_TTL_S = 30
 
 
-class InProcessWorker(SimpleWorker):  # type: ignore[misc]  # RQ ships no types for it
+class InProcessWorker(SimpleWorker):
     """Runs jobs in this process: they are short, and a fork for each costs more than the job."""
 
     death_penalty_class = TimerDeathPenalty

@@ -1,0 +1,1 @@
+"""Journeys: a promise each, kept by the whole product in a real browser."""

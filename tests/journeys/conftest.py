@@ -1,0 +1,18 @@
+"""What journeys share: the stand-in for a Mastodon server, and a browser."""
+
+from collections.abc import Iterator
+
+import pytest
+from playwright.sync_api import Browser
+
+from tests.browser import open_browser
+from tests.networks.conftest import mock_server
+
+__all__ = ["mock_server"]
+
+
+@pytest.fixture(scope="session")
+def browser() -> Iterator[Browser]:
+    """One Chromium for all journeys; each person gets a context of their own."""
+    with open_browser() as started:
+        yield started

@@ -1,0 +1,101 @@
+"""Which deliveries may leave now: everything that allowed them must still hold.
+
+The conditions are one question to the database, so that nothing changes between its parts. The
+statements are built once: the publisher asks ten times a second, and building one costs more
+than asking it (measured: 10 ms a look when built anew, under 3 ms when kept).
+"""
+
+from datetime import datetime
+
+from sqlalchemy import ColumnElement, and_, bindparam, exists, or_, select
+from sqlalchemy.orm import aliased
+
+from officer_profiles.models import Capability, CapabilityKind, Persona
+from officer_profiles.states import PersonaState
+from vcp.channels.models import Channel
+from vcp.channels.states import USABLE
+from vcp.kernel.db import UtcDateTime
+from vcp.posts.models import Delivery, DeliveryKind, Post
+from vcp.posts.states import DeliveryState, PostState
+from vcp.users.models import User
+from vcp.users.states import UserState
+
+_NOW = bindparam("now", type_=UtcDateTime)
+_OTHER = aliased(Delivery)
+
+
+def _may_post(now: ColumnElement[datetime]) -> ColumnElement[bool]:
+    """The persona has leave to post on the channel."""
+    leave = exists().where(
+        Capability.persona_id == Persona.id,
+        Capability.channel_id == Delivery.channel_id,
+        Capability.kind == CapabilityKind.POST,
+        Capability.revoked_at.is_(None),
+        Capability.expires_at > now,
+    )
+    return leave.correlate(Persona, Delivery)
+
+
+def _allowed(now: ColumnElement[datetime]) -> ColumnElement[bool]:
+    """Its post goes out, its author serves, its persona is verified, its channel works."""
+    allowed = exists().where(
+        Post.id == Delivery.post_id,
+        Post.state.in_((PostState.SCHEDULED, PostState.RELEASED)),
+        User.id == Post.author_id,
+        User.state == UserState.ACTIVE,
+        Persona.id == Post.persona_id,
+        Persona.state == PersonaState.VERIFIED,
+        or_(Persona.verification_expires_at.is_(None), Persona.verification_expires_at > now),
+        Channel.id == Delivery.channel_id,
+        Channel.state.in_(USABLE),
+        or_(Channel.wait_until.is_(None), Channel.wait_until <= now),
+        _may_post(now),
+    )
+    return allowed.correlate(Delivery)
+
+
+def _has_target() -> ColumnElement[bool]:
+    """What a correction changes is out."""
+    target = exists().where(
+        _OTHER.post_id == Delivery.post_id,
+        _OTHER.channel_id == Delivery.channel_id,
+        _OTHER.kind == DeliveryKind.PUBLISH,
+        _OTHER.state == DeliveryState.PUBLISHED,
+    )
+    return target.correlate(Delivery)
+
+
+def _channel_is_free() -> ColumnElement[bool]:
+    """Nothing is being sent on the channel."""
+    busy = exists().where(
+        _OTHER.channel_id == Delivery.channel_id, _OTHER.state == DeliveryState.SENDING
+    )
+    return ~busy.correlate(Delivery)
+
+
+def _sendable(now: ColumnElement[datetime]) -> ColumnElement[bool]:
+    return and_(
+        Delivery.state == DeliveryState.QUEUED,
+        Delivery.due_at <= now,
+        Delivery.not_after > now,
+        Delivery.withdraw_wanted_at.is_(None),
+        or_(Delivery.kind == DeliveryKind.PUBLISH, _has_target()),
+        _allowed(now),
+    )
+
+
+#: The channels with something to send at `now`, and their networks.
+CHANNELS_DUE = (
+    select(Delivery.channel_id, Channel.network)
+    .join(Channel, Channel.id == Delivery.channel_id)
+    .where(_sendable(_NOW))
+    .distinct()
+)
+#: The oldest delivery to send at `now` on `channel_id`, unless one is being sent there.
+NEXT_DUE = (
+    select(Delivery.id)
+    .where(Delivery.channel_id == bindparam("channel_id"), _sendable(_NOW), _channel_is_free())
+    .order_by(Delivery.due_at, Delivery.created_at, Delivery.id)
+    .limit(1)
+    .with_for_update(skip_locked=True, of=Delivery)
+)
