@@ -19,13 +19,13 @@ import requests
 
 from tests.architecture.tree import ROOT
 
-START_TIMEOUT_S = 90
+START_TIMEOUT_S = 240
 STOP_TIMEOUT_S = 60
 #: Where a folder of the checkout stands in the wheel.
 MOVED = {"templates/": "vcp/templates/", "migrations/": "vcp/migrations/"}
 SHIPPED = ("vcp/", "officer_profiles/", "moderation/", *MOVED)
 
-pytestmark = [pytest.mark.timeout(300), pytest.mark.xdist_group("wheel")]
+pytestmark = [pytest.mark.timeout(480), pytest.mark.xdist_group("wheel")]
 
 
 def files() -> list[str]:
