@@ -196,9 +196,10 @@ def officers(site: Site, session: Session, *where: ColumnElement[bool]) -> list[
     """Return the personas that the public may know of, those who post first."""
     now = clock.now()
     outlets = queries.outlets(session, now)
-    return [
+    found = [
         shown_officer(site, persona, outlets, now) for persona in queries.personas(session, *where)
     ]
+    return sorted(found, key=lambda officer: not officer.is_verified)
 
 
 def feed_links(feed: Feed) -> list[dict[str, str]]:

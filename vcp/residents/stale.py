@@ -64,14 +64,12 @@ def mark(session: Session, pages: Iterable[Page]) -> None:
         return
     dialect = session.get_bind().dialect.name
     insert = postgresql.insert if dialect == "postgresql" else sqlite.insert
-    for row in rows:
-        session.execute(
-            insert(StalePage)
-            .values(**row)
-            .on_conflict_do_update(
-                index_elements=["kind", "ref"], set_={"wanted_at": row["wanted_at"]}
-            )
+    said = insert(StalePage).values(rows)
+    session.execute(
+        said.on_conflict_do_update(
+            index_elements=["kind", "ref"], set_={"wanted_at": said.excluded.wanted_at}
         )
+    )
 
 
 def mark_dated(session: Session, since: datetime) -> None:
