@@ -13,7 +13,7 @@ from vcp.areas.models import Area, AreaKind
 from vcp.kernel import clock
 from vcp.kernel.db import session, transaction
 from vcp.kernel.errors import Conflict, Invalid
-from vcp.kernel.permissions import Permission, allowed_paths, may, me, requires
+from vcp.kernel.permissions import Permission, allowed_paths, check, may, me, requires
 
 bp = Blueprint("areas", __name__, url_prefix="/areas")
 
@@ -87,15 +87,14 @@ def add_now() -> ResponseReturnValue:
 @requires(Permission.MANAGE_AREAS)
 def end(area_id: int) -> ResponseReturnValue:
     """Ask for the last day of an area."""
-    area = queries.by_id(session(), area_id)
-    return render_template("areas/end.html", area=area, form=EndForm(formdata=None))
+    return render_template("areas/end.html", area=_managed(area_id), form=EndForm(formdata=None))
 
 
 @bp.post("/<int:area_id>/end")
 @requires(Permission.MANAGE_AREAS)
 def end_now(area_id: int) -> ResponseReturnValue:
     """End an area after that day."""
-    form, area = EndForm(), queries.by_id(session(), area_id)
+    form, area = EndForm(), _managed(area_id)
     last_day = form.last_day.data
     if not form.validate() or last_day is None:
         return render_template("areas/end.html", area=area, form=form), 422
@@ -142,6 +141,13 @@ def import_now() -> ResponseReturnValue:
         return _import_page(form, report)
     flash(f"{sum(row.outcome == 'added' for row in report)} areas are added.", "success")
     return redirect(url_for("areas.tree"))
+
+
+def _managed(area_id: int) -> Area:
+    """Return the area for whoever manages it, before any form is shown."""
+    area = queries.by_id(session(), area_id)
+    check(me(), Permission.MANAGE_AREAS, area.path)
+    return area
 
 
 def _area_page(area: Area, form: DescribeForm) -> str:

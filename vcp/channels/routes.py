@@ -91,9 +91,12 @@ def connect() -> ResponseReturnValue:
 @requires(Permission.CONNECT_CHANNELS, decides=True)
 def reconnect(channel_id: int) -> ResponseReturnValue:
     """Connect a channel's account again, or for the first time after a try that failed."""
-    base_url = queries.visible_to(session(), channel_id, me()).base_url
+    channel = queries.visible_to(session(), channel_id, me())
+    if not _may_connect(channel):
+        # Before the server is asked anything.
+        _refuse("connect", channel)
     try:
-        registration = connecting.register(base_url, _return_address())
+        registration = connecting.register(channel.base_url, _return_address())
     except Invalid as error:
         flash(error.message, "error")
         return redirect(url_for(".show", channel_id=channel_id), 303)

@@ -3,7 +3,8 @@
     VcpError
     ├── NotFound    404  it does not exist, or this person may not know that it does
     ├── NotAllowed  403  the person may not do this
-    │   └── FactorTooOld   the second factor must be given again first
+    │   ├── FactorTooOld   the second factor must be given again first
+    │   └── NotShown  404  nor may they know that it exists: told as NotFound, recorded as refused
     ├── Conflict    409  the thing is no longer in the state that this needs
     ├── Invalid     422  the words, file or time given can't be used
     └── Unavailable 503  a store is read-only, full or away: nothing was changed
@@ -53,6 +54,12 @@ class NotAllowed(VcpError):
 
 class FactorTooOld(NotAllowed):
     """The second factor was given too long ago for this step."""
+
+
+class NotShown(NotAllowed):
+    """There is such a thing, but this person may not know; they read what NotFound says."""
+
+    status = HTTPStatus.NOT_FOUND
 
 
 class Conflict(VcpError):

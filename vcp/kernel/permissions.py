@@ -59,6 +59,8 @@ class Permission(StrEnum):
 
 
 P = Permission
+#: What they show isn't divided by area, so only a grant for the whole force gives them.
+WHOLE_FORCE = frozenset({P.SEE_TRAIL, P.EXPORT_TRAIL, P.SEE_MAILS})
 _EVERYBODY = {P.USE_OWN_ACCOUNT, P.SEE_AREAS, P.SEE_PERSONAS, P.SEE_CHANNELS}
 
 ROLE_PERMISSIONS: dict[Role, frozenset[Permission]] = {
@@ -159,14 +161,21 @@ def allowed_paths(
 ) -> list[str]:
     """Return the paths of the areas for which the person has this permission.
 
-    With a category, grants for other categories don't count.
+    With a category, grants for other categories don't count; grants for a part of the force
+    don't for what isn't divided by area.
     """
     return [
         grant.area_path
         for grant in person.grants
         if permission in ROLE_PERMISSIONS[Role(grant.role)]
+        and (permission not in WHOLE_FORCE or _is_force(grant.area_path))
         and (category is None or grant.category in (None, "", category))
     ]
+
+
+def _is_force(area_path: str) -> bool:
+    """Say whether this is the path of the widest area, such as `/1/`."""
+    return area_path.count("/") == 2  # noqa: PLR2004 - one at each end
 
 
 def may(

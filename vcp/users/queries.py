@@ -8,7 +8,7 @@ from sqlalchemy.orm import Session
 from vcp.areas.models import Area
 from vcp.areas.queries import prefixes
 from vcp.kernel import clock
-from vcp.kernel.errors import NotFound
+from vcp.kernel.errors import NotFound, NotShown
 from vcp.kernel.permissions import (
     ROLE_PERMISSIONS,
     Permission,
@@ -18,6 +18,8 @@ from vcp.kernel.permissions import (
 )
 from vcp.users.models import Grant, Link, LinkPurpose, RecoveryCode, SignIn, User
 from vcp.users.states import UserState
+
+NO_SUCH = "There is no such member of staff in your areas."
 
 
 def by_id(session: Session, user_id: int) -> User:
@@ -92,14 +94,16 @@ def visible_staff(person: Person, search: str = "") -> Select[User]:
     return rows
 
 
-def visible(session: Session, person: Person, user_id: int) -> User:
+def visible(session: Session, person: Person, user_id: int, attempted: str = "see") -> User:
     """Return that member of staff, if the person may see them.
 
-    Raises: NotFound when there is none, or the person may not know of them.
+    Raises: NotFound; NotShown, which says the same, when the person may not know of them.
     """
     found = session.scalar(visible_staff(person).where(User.id == user_id))
+    if found is None and session.get(User, user_id) is not None:
+        raise NotShown(NO_SUCH, attempted=attempted, subject_kind="user", subject_id=user_id)
     if found is None:
-        raise NotFound("There is no such member of staff in your areas.")
+        raise NotFound(NO_SUCH)
     return found
 
 

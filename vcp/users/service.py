@@ -102,6 +102,7 @@ def grant_role(
     """
     user = queries.by_id(session, user_id)
     _never_oneself(user, by, "grant_role")
+    _known_to(session, user, by, "grant_role")
     if user.state == UserState.DEPARTED:
         raise Conflict(f"{user.display_name} has left.")
     area = _area_for(session, WantedGrant(role, area_id, category), by)
@@ -121,6 +122,7 @@ def revoke_role(session: Session, grant_id: int, by: Person | Machine) -> Grant:
     if grant is None:
         raise NotFound("There is no such role. Look at the person's page again.")
     _never_oneself(grant.user, by, "revoke_role")
+    _known_to(session, grant.user, by, "revoke_role")
     if not isinstance(by, Machine):
         check(
             by,
@@ -205,6 +207,7 @@ def managed(session: Session, user_id: int, by: Person | Machine, attempted: str
     _never_oneself(user, by, attempted)
     if isinstance(by, Machine):
         return user
+    _known_to(session, user, by, attempted)
     paths = {grant.area_path for grant in user.granted if grant.revoked_at is None}
     for path in paths:
         check(by, Permission.MANAGE_STAFF, path, subject_kind="user", subject_id=user.id)
@@ -323,6 +326,12 @@ def _never_oneself(user: User, by: Person | Machine, attempted: str) -> None:
         subject_kind="user",
         subject_id=user.id,
     )
+
+
+def _known_to(session: Session, user: User, by: Person | Machine, attempted: str) -> None:
+    """Refuse, as if there were nobody, who works only in areas that this person doesn't see."""
+    if not isinstance(by, Machine):
+        queries.visible(session, by, user.id, attempted)
 
 
 def _somebody_else_manages(session: Session, user: User, losing: Sequence[Grant]) -> None:
