@@ -90,9 +90,9 @@ FEATURES = (
 
 #: The staff menu: text, endpoint, the permission that shows it, and what counts its badge.
 NAVIGATION: tuple[tuple[str, str, Permission, Any], ...] = (
-    ("Write", "posts.new", Permission.WRITE_POSTS, None),
-    ("My posts", "posts.mine", Permission.WRITE_POSTS, None),
     ("Posts", "posts.in_areas", Permission.SEE_POSTS, None),
+    ("My posts", "posts.mine", Permission.WRITE_POSTS, None),
+    ("Write", "posts.new", Permission.WRITE_POSTS, None),
     ("Approvals", "posts.awaiting", Permission.APPROVE_POSTS, vcp.posts.queries.waiting_count),
     ("Held", "cases.listed", Permission.SEE_CASES, moderation.queries.open_count),
     ("Coming", "posts.coming", Permission.SEE_POSTS, None),

@@ -78,8 +78,8 @@ def connect(channel: Channel, mock_server: str, settings: Settings) -> None:
 
 def sign_in(page: Page, address: str, email: str) -> None:
     page.goto(f"{address}/sign-in")
-    page.get_by_label("E-mail").fill(email)
-    page.get_by_label("Password").fill(PASSWORD)
+    page.get_by_label("E-mail address").fill(email)
+    page.get_by_label("Password", exact=True).fill(PASSWORD)
     page.get_by_label("Code").fill(pyotp.TOTP(SECRET).now())
     page.get_by_role("button", name="Sign in").click()
     expect(page.get_by_role("button", name="Sign out")).to_be_visible()
@@ -88,7 +88,7 @@ def sign_in(page: Page, address: str, email: str) -> None:
 def write_and_submit(page: Page, running: Running, picture: Path) -> None:
     """On the phone: a plate is marked and held; taken back and out, the post is submitted."""
     page.goto(f"{running.address}/staff/posts/new")
-    page.get_by_label("What you want to say").fill(f"{WORDS} Whose van is {PLATE}?")
+    page.get_by_label("What do you want to say").fill(f"{WORDS} Whose van is {PLATE}?")
     page.get_by_label("Add an image").set_input_files(picture)
     page.get_by_label("What the new image shows").fill(ALT)
     page.get_by_role("button", name="Submit for approval").click()
@@ -96,7 +96,7 @@ def write_and_submit(page: Page, running: Running, picture: Path) -> None:
     expect(page.get_by_text("Held.", exact=False).first).to_be_visible()
     page.get_by_role("button", name="Take back").click()
     page.get_by_role("link", name="Edit").click()
-    page.get_by_label("What you want to say").fill(WORDS)
+    page.get_by_label("What do you want to say").fill(WORDS)
     page.get_by_role("button", name="Submit for approval").click()
     expect(page.get_by_text("Waiting for approval").first).to_be_visible()
 
