@@ -8,7 +8,7 @@ import hashlib
 import io
 import os
 import re
-import tempfile
+import secrets
 import threading
 from dataclasses import dataclass
 from pathlib import Path
@@ -211,15 +211,17 @@ def _saved(image: Image.Image, kind: str, **options: object) -> bytes:
 def _write(path: Path, data: bytes) -> None:
     if path.exists():
         return
+    made = path.with_name(f".{path.name}.{secrets.token_hex(4)}")
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        with tempfile.NamedTemporaryFile(dir=path.parent, delete=False) as made:
-            made.write(data)
-            made.flush()
-            os.fsync(made.fileno())
-        os.chmod(made.name, 0o644)  # noqa: PTH101 - a web server of another user reads it
-        Path(made.name).replace(path)
+        with made.open("xb") as file:
+            file.write(data)
+            file.flush()
+            os.fsync(file.fileno())
+        made.chmod(0o644)  # a web server of another user reads it
+        made.replace(path)
     except OSError as error:
+        made.unlink(missing_ok=True)
         raise Unavailable(
             "The image couldn't be stored, so nothing was changed. Try again in a minute; if it "
             "goes on, an administrator runs `vcp doctor`."

@@ -9,7 +9,7 @@ from flask.typing import ResponseReturnValue
 from officer_profiles import queries as personas
 from officer_profiles.models import Persona
 from vcp.kernel.db import session, transaction
-from vcp.kernel.errors import Conflict, Invalid
+from vcp.kernel.errors import Conflict, Invalid, Unavailable
 from vcp.kernel.permissions import Permission, me, requires
 from vcp.posts import composing, guards, queries, screening, service
 from vcp.posts.forms import ComposeForm
@@ -100,9 +100,10 @@ def _work(persona: Persona, post: Post | None) -> ResponseReturnValue:
     except Invalid as error:
         form.refuse(error)
         return _composer(form, persona, post=post), 422
-    except Conflict as error:
+    except (Conflict, Unavailable) as error:
+        # Nothing was changed, and what was typed is still here.
         form.refuse(Invalid(error.message, "text"))
-        return _composer(form, persona, post=post), 409
+        return _composer(form, persona, post=post), error.status
     if action == SUBMIT:
         return redirect(url_for("posts.show", post_id=post_id))
     flash("The draft is saved.", "success")
