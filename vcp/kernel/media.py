@@ -4,6 +4,7 @@ What is stored is always written by us from pixels alone: place, time, camera an
 was packed into the file that came in are gone.
 """
 
+import contextlib
 import hashlib
 import io
 import os
@@ -221,7 +222,8 @@ def _write(path: Path, data: bytes) -> None:
         made.chmod(0o644)  # a web server of another user reads it
         made.replace(path)
     except OSError as error:
-        made.unlink(missing_ok=True)
+        with contextlib.suppress(OSError):
+            made.unlink()
         raise Unavailable(
             "The image couldn't be stored, so nothing was changed. Try again in a minute; if it "
             "goes on, an administrator runs `vcp doctor`."
