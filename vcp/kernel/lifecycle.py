@@ -10,6 +10,7 @@ from typing import Any, Generic, Protocol, TypeVar
 
 from sqlalchemy import ColumnElement, Enum, update
 from sqlalchemy.orm import Session
+from sqlalchemy.orm.util import identity_key
 
 from vcp.kernel import clock
 from vcp.kernel.audit import record
@@ -94,7 +95,10 @@ class Lifecycle(Generic[S]):
         )
         if done.rowcount != 1:  # type: ignore[attr-defined]  # CursorResult, typed as Result
             return False
-        session.expire_all()
+        # The UPDATE went past the session, which must read this row again; others are as they were.
+        held = session.identity_map.get(identity_key(model, row_id))
+        if held is not None:
+            session.expire(held)
         record(session, by, verb, self.subject, row_id, old=sources[0], new=target, **payload)
         return True
 

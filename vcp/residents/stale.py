@@ -64,11 +64,12 @@ def mark(session: Session, pages: Iterable[Page]) -> None:
         return
     dialect = session.get_bind().dialect.name
     insert = postgresql.insert if dialect == "postgresql" else sqlite.insert
-    said = insert(StalePage).values(rows)
+    said = insert(StalePage)
     session.execute(
         said.on_conflict_do_update(
             index_elements=["kind", "ref"], set_={"wanted_at": said.excluded.wanted_at}
-        )
+        ),
+        rows,
     )
 
 
