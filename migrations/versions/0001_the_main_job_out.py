@@ -636,7 +636,9 @@ def upgrade() -> None:
     if op.get_bind().dialect.name != "sqlite":
         # Posts and revisions point at each other; SQLite took both keys with the tables.
         for column in ("revision_id", "public_revision_id"):
-            op.create_foreign_key(f"fk_post_{column}_revision", "post", "revision", [column], ["id"])
+            op.create_foreign_key(
+                f"fk_post_{column}_revision", "post", "revision", [column], ["id"]
+            )
 
     op.create_table(
         "approval",
