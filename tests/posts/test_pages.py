@@ -9,10 +9,11 @@ from sqlalchemy.orm import Session
 
 from tests.client import Client
 from tests.factories.personas import make_persona
-from tests.factories.posts import PLATE, TEXT, make_post, make_team
+from tests.factories.posts import PLATE, TEXT, make_post, make_team, words
 from tests.factories.users import make_user, sign_in
 from tests.posts.composer import CLEAN, only_post, rewrite, typed, words_in, write
 from vcp.kernel.permissions import Role
+from vcp.posts import correcting
 from vcp.posts.models import Approval, Post
 from vcp.posts.states import POST, PostState
 
@@ -298,6 +299,24 @@ def test_page_to_approve_on_takes_few_queries(
     post = make_post(session, team, state=PostState.SUBMITTED)
     sign_in(client, team.supervisor)
     path = f"/staff/posts/{post.id}"
+    with count_queries() as queries:
+        assert client.get(path).status_code == 200
+    assert len(queries) <= MOST_QUERIES, queries
+
+
+def test_page_of_a_correction_takes_few_queries(
+    client: Client, session: Session, count_queries: Any
+) -> None:
+    team = make_team(session)
+    post = make_post(session, team, state=PostState.SCHEDULED)
+    POST.apply(session, post, "start", by=team.officer)
+    post.public_revision = post.revision
+    made = correcting.start_correction(
+        session, post.id, words(team, text=CLEAN), "A mistake.", by=team.officer
+    )
+    correcting.submit_correction(session, made.id, by=team.officer)
+    sign_in(client, team.supervisor)
+    path = f"/staff/posts/corrections/{made.id}"
     with count_queries() as queries:
         assert client.get(path).status_code == 200
     assert len(queries) <= MOST_QUERIES, queries

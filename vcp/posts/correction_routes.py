@@ -51,7 +51,7 @@ def start_correction(post_id: int) -> ResponseReturnValue:
 @requires(Permission.WRITE_POSTS)
 def edit_correction(correction_id: int) -> ResponseReturnValue:
     """Show a correction to go on with."""
-    correction = correcting.found(session(), correction_id)
+    correction = queries.correction_for_page(session(), correction_id)
     post = correction.post
     guards.must_write_as(session(), me(), post.persona, "correct", post)
     form, words = CorrectForm(formdata=None), words_of(correction.revision)
@@ -64,7 +64,7 @@ def edit_correction(correction_id: int) -> ResponseReturnValue:
 @requires(Permission.WRITE_POSTS)
 def save_correction(correction_id: int) -> ResponseReturnValue:
     """Keep the correction as typed, check it, or submit it."""
-    correction = correcting.found(session(), correction_id)
+    correction = queries.correction_for_page(session(), correction_id)
     guards.must_write_as(session(), me(), correction.post.persona, "correct", correction.post)
     return _work(correction.post, correction)
 
@@ -73,7 +73,7 @@ def save_correction(correction_id: int) -> ResponseReturnValue:
 @requires(Permission.SEE_POSTS)
 def show_correction(correction_id: int) -> ResponseReturnValue:
     """Show a correction beside what is out, and what can be done."""
-    return _page(correcting.found(session(), correction_id))
+    return _page(queries.correction_for_page(session(), correction_id))
 
 
 @bp.post("/corrections/<int:correction_id>/submit")
@@ -129,7 +129,7 @@ def approve_correction(correction_id: int) -> ResponseReturnValue:
             )
     except Invalid as error:
         form.refuse(error)
-        correction = correcting.found(session(), correction_id)
+        correction = queries.correction_for_page(session(), correction_id)
         return _page(correction, approve_form=form, form=form), 422
     flash("Approved. The correction goes out now.", "success")
     return redirect(url_for("posts.awaiting"))
@@ -141,7 +141,7 @@ def send_back_correction(correction_id: int) -> ResponseReturnValue:
     """Say no, with what should change."""
     form = SendBackForm()
     if not form.validate():
-        correction = correcting.found(session(), correction_id)
+        correction = queries.correction_for_page(session(), correction_id)
         return _page(correction, send_back_form=form, form=form), 422
     with transaction() as current:
         reason = form.reason.data or ""
@@ -223,34 +223,34 @@ def _page(correction: Correction, **forms: Any) -> str:
         "submit_form": SubmitPostForm(formdata=None),
     }
     waits = correction.state is CorrectionState.SUBMITTED
+    involved = guards.hands_on(session(), post.id)
+    channels = [target.channel for target in revision.targets]
     return render_template(
         "posts/correction.html",
         correction=correction,
         post=post,
         revision=revision,
-        previews=previews(post.persona, channels_of(session(), words), words, post.released_at),
+        previews=previews(post.persona, channels, words, post.released_at),
         verdict=verdict,
         marked=screening.marked(words, verdict),
         warns=screening.has_warning(verdict),
-        revisions=queries.revisions_of(session(), post),
-        approvers=notices.approvers(session(), post) if waits else None,
-        **_what_can_be_done(correction),
+        approvers=notices.approvers(session(), post, involved) if waits else None,
+        **_what_can_be_done(correction, is_involved=me().id in involved),
         **{**shown, **forms},
     )
 
 
-def _what_can_be_done(correction: Correction) -> dict[str, Any]:
+def _what_can_be_done(correction: Correction, *, is_involved: bool) -> dict[str, Any]:
     post, state = correction.post, correction.state
     writes = guards.may_write_as(session(), me(), post.persona)
     approves = may(me(), Permission.APPROVE_POSTS, post.area_path)
-    involved = me().id in guards.hands_on(session(), post.id)
     waits = state is CorrectionState.SUBMITTED
     return {
         "may_edit": writes and state in correcting.OPEN,
         "may_submit": writes and state is CorrectionState.DRAFT,
         "may_take_back": writes and CORRECTION.allows(state, "send_back"),
         "may_cancel": (writes or approves) and CORRECTION.allows(state, "cancel"),
-        "may_approve": approves and waits and not involved,
-        "is_involved": approves and waits and involved,
+        "may_approve": approves and waits and not is_involved,
+        "is_involved": approves and waits and is_involved,
         "may_send_back": approves and waits,
     }

@@ -168,28 +168,30 @@ def for_page(session: Session, post_id: int) -> Post:
 
     Raises: NotFound.
     """
-    revision = joinedload(Post.revision)
+    rows = select(Post).where(Post.id == post_id)
+    rows = rows.options(*_surroundings(), joinedload(Post.revision).options(*_words()))
+    found = session.scalars(rows).unique().one_or_none()
+    if found is None:
+        raise NotFound("There is no such post. It may be in another list.")
+    return found
+
+
+def correction_for_page(session: Session, correction_id: int) -> Correction:
+    """Return a correction with what its page shows, in few queries.
+
+    Raises: NotFound.
+    """
     rows = (
-        select(Post)
-        .where(Post.id == post_id)
+        select(Correction)
+        .where(Correction.id == correction_id)
         .options(
-            _bare(Post.author),
-            joinedload(Post.area),
-            joinedload(Post.persona).options(
-                lazyload(Persona.capabilities),
-                joinedload(Persona.area),
-                selectinload(Persona.members).options(_bare(PersonaMember.user)),
-            ),
-            revision.options(
-                _bare(Revision.written_by),
-                selectinload(Revision.images),
-                selectinload(Revision.targets),
-            ),
+            joinedload(Correction.post).options(*_surroundings(), _bare(Post.revision)),
+            joinedload(Correction.revision).options(*_words()),
         )
     )
     found = session.scalars(rows).unique().one_or_none()
     if found is None:
-        raise NotFound("There is no such post. It may be in another list.")
+        raise NotFound("There is no such correction. It may be in another list.")
     return found
 
 
@@ -259,6 +261,24 @@ def _for_lists() -> list[Any]:
 
 def _heads() -> list[Any]:
     return [_bare(Post.persona), _bare(Post.author), _bare(Post.revision)]
+
+
+def _surroundings() -> list[Any]:
+    """Load who and where a post is about, without what hangs on each of them."""
+    persona = joinedload(Post.persona).options(
+        lazyload(Persona.capabilities),
+        joinedload(Persona.area),
+        selectinload(Persona.members).options(_bare(PersonaMember.user)),
+    )
+    return [_bare(Post.author), joinedload(Post.area), persona]
+
+
+def _words() -> list[Any]:
+    return [
+        _bare(Revision.written_by),
+        selectinload(Revision.images),
+        selectinload(Revision.targets),
+    ]
 
 
 def _bare(related: Any) -> Any:
