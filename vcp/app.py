@@ -61,6 +61,7 @@ from vcp.kernel.context import Machine, current_work, work
 from vcp.kernel.db import db, engine_options, explained, prepare_engine, session, transaction
 from vcp.kernel.errors import NotAllowed, Unavailable, VcpError
 from vcp.kernel.events import listen
+from vcp.kernel.pages import RowIdConverter
 from vcp.kernel.permissions import Permission, allowed_paths, me, requires
 from vcp.kernel.places import static_folder
 from vcp.kernel.settings import Mode, Settings
@@ -150,6 +151,7 @@ def create_app(settings: Settings) -> Flask:
     _set_up_pages(app, settings)
     _set_up_errors(app)
     _wire_events()
+    app.url_map.converters["int"] = RowIdConverter
     app.add_url_rule("/desk", "desk", desk)
     for blueprint in FEATURES:
         app.register_blueprint(blueprint)

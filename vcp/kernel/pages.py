@@ -7,9 +7,31 @@ from urllib.parse import urlsplit
 
 from sqlalchemy import Select, func, select
 from sqlalchemy.orm import Session
+from werkzeug.routing import IntegerConverter, Map
 
 T = TypeVar("T")
 PER_PAGE = 25
+#: What the databases hold in the column of an id.
+LARGEST_ID = 2**31 - 1
+
+
+def row_id(typed: object) -> int:
+    """Return an id that a form or address names.
+
+    Raises: ValueError for what is no number, or one that no row can have.
+    """
+    number = int(str(typed))
+    if not 0 <= number <= LARGEST_ID:
+        raise ValueError(f"{number} can be the id of no row")
+    return number
+
+
+class RowIdConverter(IntegerConverter):
+    """The id of a row in an address; a number that no row can have leads nowhere: 404."""
+
+    def __init__(self, url_map: Map) -> None:
+        """Keep numbers to what a column holds; a larger one would fail in the database."""
+        super().__init__(url_map, max=LARGEST_ID)
 
 
 @dataclass(frozen=True)

@@ -35,7 +35,7 @@ def start_correction(
             f"A correction is {other.state.value} already. Finish or cancel that one first."
         )
     reason = _public_reason(reason)
-    words = revisions.with_channels(revisions.storable(session, words), shown)
+    words = revisions.with_channels(revisions.storable(session, words, post.persona), shown)
     correction = Correction(
         post=post,
         revision=revisions.write(session, post, words, by=by),
@@ -58,7 +58,9 @@ def save_correction(
     guards.must_write_as(session, by, post.persona, "correct", post)
     _must_be_open(correction)
     reason = _public_reason(reason)
-    words = revisions.with_channels(revisions.storable(session, words), correction.revision)
+    words = revisions.with_channels(
+        revisions.storable(session, words, post.persona), correction.revision
+    )
     if words.sha256 == correction.revision.sha256 and reason == correction.reason:
         return correction
     _back_to_draft(session, correction, by=by, reason="edited")

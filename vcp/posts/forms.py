@@ -32,6 +32,7 @@ from officer_profiles.forms import LANGUAGES
 from vcp.channels.models import Channel
 from vcp.kernel.errors import Invalid
 from vcp.kernel.forms import BaseForm, MaxBytes
+from vcp.kernel.pages import row_id
 from vcp.posts import timing
 from vcp.posts.tombstones import PUBLIC_REASONS
 from vcp.posts.words import MOST_IMAGES, Words
@@ -135,7 +136,7 @@ class ComposeForm(WhenForm):
         widget=GovSelect(),
     )
     channel_ids = SelectMultipleField(
-        "Where it goes", coerce=int, validate_choice=False, widget=GovCheckboxesInput()
+        "Where it goes", coerce=row_id, validate_choice=False, widget=GovCheckboxesInput()
     )
     images: Any = FieldList(FormField(ImageForm), max_entries=MOST_IMAGES + 1)
     upload = FileField(

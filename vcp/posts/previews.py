@@ -9,6 +9,7 @@ from officer_profiles.signing import signed_text
 from officer_profiles.states import PersonaState
 from vcp.channels.adapters import limits_of
 from vcp.channels.models import Channel
+from vcp.channels.queries import is_near
 from vcp.kernel.media import media_url
 from vcp.posts.revisions import length_on, misfits
 from vcp.posts.words import Words
@@ -45,8 +46,12 @@ class Preview:
 def previews(
     persona: Persona, channels: Sequence[Channel], words: Words, at: datetime | None = None
 ) -> list[Preview]:
-    """Return how each channel will show the words of this persona."""
-    return [_preview(persona, channel, words, at) for channel in channels]
+    """Return how each channel of the persona's area, or around it, will show these words."""
+    return [
+        _preview(persona, channel, words, at)
+        for channel in channels
+        if is_near(channel.area_path, [persona.area_path])
+    ]
 
 
 def counters(persona: Persona, channels: Sequence[Channel]) -> list[dict[str, object]]:

@@ -12,6 +12,7 @@ from officer_profiles.models import CapabilityKind, Persona
 from officer_profiles.signing import signed_text
 from vcp.channels.adapters import limits_of
 from vcp.channels.models import Channel
+from vcp.channels.queries import near
 from vcp.kernel import clock
 from vcp.kernel.errors import Conflict, Invalid
 from vcp.kernel.permissions import Person
@@ -77,8 +78,8 @@ def must_be_whole(revision: Revision) -> None:
         )
 
 
-def storable(session: Session, words: Words) -> Words:
-    """Return the words as a draft keeps them.
+def storable(session: Session, words: Words, persona: Persona) -> Words:
+    """Return the words as a draft of this persona keeps them.
 
     Raises: Invalid when even a draft can't hold them; the error names the field.
     """
@@ -96,10 +97,12 @@ def storable(session: Session, words: Words) -> Words:
         raise Invalid(f"A post takes at most {MOST_IMAGES} images. Remove one.", "images")
     if any(len(image.alt_text) > LONGEST_ALT for image in words.images):
         raise Invalid(f"An alt text holds at most {LONGEST_ALT:,} characters.", "images")
-    known = set(
-        session.scalars(select(Channel.id).where(Channel.id.in_(words.channel_ids or (0,))))
+    # Those of another area are as good as none: not even their names are shown.
+    around = near(Channel.area_path, [persona.area_path])
+    known = session.scalars(
+        select(Channel.id).where(Channel.id.in_(words.channel_ids or (0,)), around)
     )
-    if set(words.channel_ids) - known:
+    if set(words.channel_ids) - set(known):
         raise Invalid("One of the channels doesn't exist. Choose from those listed.", "channel_ids")
     return words
 

@@ -46,7 +46,7 @@ def create_draft(session: Session, persona_id: int, words: Words, *, by: Person)
     if persona is None:
         raise NotFound("There is no such persona. Choose one of yours.")
     guards.must_write_as(session, by, persona, "create")
-    words = revisions.storable(session, words)
+    words = revisions.storable(session, words, persona)
     post = Post(
         public_id=secrets.token_hex(8),
         persona=persona,
@@ -80,7 +80,7 @@ def save(
             f"{before.written_by.display_name} saved other words since you opened this. What you "
             "typed is still here: open the post in another window, then decide which to keep."
         )
-    words = revisions.storable(session, words)
+    words = revisions.storable(session, words, post.persona)
     same_words, same_times = words.sha256 == before.sha256, not wanted.differ(post, words)
     if same_words and same_times:
         return post

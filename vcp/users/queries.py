@@ -78,7 +78,7 @@ def visible_staff(person: Person, search: str = "") -> Select[User]:
     Seen are people with a role inside the person's areas, and those with no role at all.
     """
     paths = allowed_paths(person, Permission.SEE_STAFF)
-    inside = or_(*(Grant.area_path.startswith(path, autoescape=True) for path in paths))
+    inside = or_(False, *(Grant.area_path.startswith(path, autoescape=True) for path in paths))
     in_force = Grant.revoked_at.is_(None)
     seen = User.granted.any(in_force & inside) if paths else User.id.is_(None)
     if allowed_paths(person, Permission.MANAGE_STAFF):
