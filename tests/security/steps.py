@@ -1,0 +1,212 @@
+"""A valid request for every route: what a browser would send, with ids of one area or the other."""
+
+import re
+from dataclasses import dataclass, field
+from datetime import timedelta
+from typing import Any
+
+from tests.factories.users import PASSWORD, code_now
+from tests.security.world import World
+from vcp.kernel import clock
+
+#: What stands in an address's gap unless a step says otherwise.
+USUAL = {
+    "area_id": "area_id",
+    "capability_id": "capability_id",
+    "case_id": "case_id",
+    "channel_id": "channel",
+    "connection_id": "connection_id",
+    "correction_id": "correction_submitted",
+    "delivery_id": "delivery_id",
+    "grant_id": "grant_id",
+    "name": "image",
+    "persona_id": "persona",
+    "post_id": "post_submitted",
+    "sign_in_id": "sign_in_id",
+    "token": "token",
+    "user_id": "user_id",
+}
+CHOICES = {"purpose": "reset_password", "step": "suspend"}
+
+
+@dataclass(frozen=True)
+class Step:
+    """One request; `{name}` in its fields is filled from the things of a side."""
+
+    method: str
+    route: str
+    fields: dict[str, str] = field(default_factory=dict)
+    gaps: dict[str, str] = field(default_factory=dict)
+    query: dict[str, str] = field(default_factory=dict)
+
+    @property
+    def name(self) -> str:
+        return f"{self.method} {self.route}"
+
+    def request(self, world: World, who: str, side: str) -> dict[str, Any]:
+        """Return what the client sends when this person does it to things of this side."""
+        things = {"sign_in_id": world.browsers.get(who, "1")} | _moment() | world.side(side)
+
+        def fill(gap: re.Match[str]) -> str:
+            name = gap[2]
+            return CHOICES.get(name) or things[self.gaps.get(name, USUAL[name])]
+
+        asked: dict[str, Any] = {
+            "method": self.method,
+            "path": re.sub(r"<(?:(\w+(?:\([^)]*\))?):)?(\w+)>", fill, self.route),
+            "query_string": _filled(self.query, things),
+        }
+        if self.method == "POST":
+            asked["data"] = _filled(self.fields, things)
+        return asked
+
+
+def _filled(fields: dict[str, str], things: dict[str, str]) -> dict[str, str]:
+    return {name: text.format_map(things) for name, text in fields.items()}
+
+
+def _moment() -> dict[str, str]:
+    """Return what changes from one moment to the next."""
+    now = clock.now()
+    return {
+        "code": code_now(),
+        "today": f"{now:%Y-%m-%d}",
+        "soon": f"{now + timedelta(days=90):%Y-%m-%d}",
+        "password": PASSWORD,
+    }
+
+
+POST = "/staff/posts/<int:post_id>"
+CORRECTION = "/staff/posts/corrections/<int:correction_id>"
+PERSONA = "/staff/personas/<int:persona_id>"
+CHANNEL = "/staff/channels/<int:channel_id>"
+DELIVERY = "/staff/deliveries/<uuid:delivery_id>"
+STAFF = "/staff/<int:user_id>"
+
+REASON = {"reason": "There is a reason for this."}
+DRAFT, RELEASED = {"post_id": "post_draft"}, {"post_id": "post_released"}
+OPEN_CORRECTION = {"correction_id": "correction_draft"}
+WORDS = {"text": "Other words about bikes.", "language": "en", "action": "save"}
+PASSWORDS = {"password": "otter violin cedar", "password_again": "otter violin cedar"}
+ABOUT_PERSONA = {
+    "display_name": "PC Robin Hale",
+    "signature": "PC 4417",
+    "collar_number": "4417",
+    "rank": "Police constable",
+    "language": "en",
+    "who_i_am": "Your officer.",
+    "can_do": "Mark bikes.",
+    "cannot_do": "Take reports.",
+    "hours": "Weekdays.",
+    "who_else": "In an emergency ring 999, otherwise 101.",
+}
+ROLE = {"first-role": "officer", "first-area": "{area_id}"}
+CSV = "kind,name,parent,valid_from\nbeat,New beat,{area_slug},2026-01-01\n"
+
+#: Whatever isn't listed is asked for as it stands, with the usual ids and no fields.
+SPECIAL = (
+    Step("POST", "/account/password", {"old_password": "{password}", **PASSWORDS}),
+    Step("POST", "/areas/<int:area_id>", {"description": "By the water."}),
+    Step("GET", "/areas/<int:area_id>/end", gaps={"area_id": "beat"}),
+    Step("POST", "/areas/<int:area_id>/end", {"last_day": "{soon}"}, {"area_id": "beat"}),
+    Step(
+        "POST",
+        "/areas/add",
+        {"parent_id": "{area_id}", "name": "Quayside", "valid_from": "{today}"},
+    ),
+    Step("POST", "/areas/import", {"text": CSV, "step": "import"}),
+    Step("POST", "/sign-in/again", {"factor_code": "{code}"}),
+    Step("GET", f"{STAFF}/<any(suspend, restore, depart):step>"),
+    Step("POST", f"{STAFF}/<any(suspend, restore, depart):step>", REASON),
+    Step("POST", f"{STAFF}/roles", {"first-role": "moderator", "first-area": "{area_id}"}),
+    Step(
+        "POST",
+        "/staff/invite",
+        {"email": "new@force.example", "display_name": "PC New", **ROLE},
+    ),
+    Step("POST", "/staff/cases/<int:case_id>/release", {"category": "{category}", **REASON}),
+    Step("POST", "/staff/cases/<int:case_id>/return", REASON),
+    Step(
+        "POST",
+        f"{CHANNEL}/confirm",
+        {"account_id": "{account_id}"},
+        {"channel_id": "channel_proposed"},
+    ),
+    Step("POST", f"{CHANNEL}/connect", gaps={"channel_id": "channel_proposed"}),
+    Step("POST", f"{CHANNEL}/disconnect", REASON),
+    Step(
+        "POST",
+        f"{CHANNEL}/edit",
+        {"name": "Another name", "settle_policy": "read", "settle_after_s": "20"},
+    ),
+    Step(
+        "POST",
+        "/staff/channels/connect",
+        {"base_url": "http://127.0.0.1:9", "name": "New channel", "area_id": "{area_id}"},
+    ),
+    Step("POST", "/staff/channels/connections/finish", {"state": "{oauth_state}", "code": "c"}),
+    Step("POST", f"{DELIVERY}/give-up", REASON),
+    Step("POST", f"{DELIVERY}/say-published", {"url": "https://social.example/@harbour/1"}),
+    Step(
+        "POST",
+        f"{PERSONA}/edit",
+        {**ABOUT_PERSONA, "version": "{persona_version}"},
+        {"persona_id": "persona_draft"},
+    ),
+    Step("GET", f"{PERSONA}/edit", gaps={"persona_id": "persona_draft"}),
+    Step("POST", f"{PERSONA}/end", {**REASON, "successor_id": "0"}),
+    Step(
+        "POST",
+        f"{PERSONA}/leave",
+        {"channel_id": "{channel}", "kind": "post", "expires_on": "{soon}"},
+    ),
+    Step(
+        "POST", f"{PERSONA}/members", {"user_id": "{user_email}"}, {"persona_id": "persona_office"}
+    ),
+    Step(
+        "POST",
+        f"{PERSONA}/members/<int:user_id>/remove",
+        gaps={"persona_id": "persona_office", "user_id": "member"},
+    ),
+    Step("GET", f"{PERSONA}/restore", gaps={"persona_id": "persona_suspended"}),
+    Step("POST", f"{PERSONA}/restore", REASON, {"persona_id": "persona_suspended"}),
+    Step("POST", f"{PERSONA}/suspend", REASON),
+    Step("GET", f"{PERSONA}/verify", gaps={"persona_id": "persona_draft"}),
+    Step(
+        "POST",
+        f"{PERSONA}/verify",
+        {"basis": "Warrant card seen in person.", "expires_on": "{soon}"},
+        {"persona_id": "persona_draft"},
+    ),
+    Step(
+        "POST",
+        "/staff/personas/propose",
+        {**ABOUT_PERSONA, "kind": "officer", "area_id": "{area_id}"},
+    ),
+    Step("POST", f"{POST}/approve", {"revision_sha256": "{sha_submitted}"}),
+    Step("GET", f"{POST}/correct", gaps=RELEASED),
+    Step("POST", f"{POST}/correct", {**WORDS, **REASON}, RELEASED),
+    Step("GET", f"{POST}/edit", gaps=DRAFT),
+    Step("POST", f"{POST}/edit", WORDS, DRAFT),
+    Step("GET", f"{POST}/schedule", gaps={"post_id": "post_missed"}),
+    Step("POST", f"{POST}/schedule", {"when": "now"}, {"post_id": "post_missed"}),
+    Step("POST", f"{POST}/send-back", REASON),
+    Step("POST", f"{POST}/submit", gaps=DRAFT),
+    Step("GET", f"{POST}/withdraw", gaps=RELEASED),
+    Step("POST", f"{POST}/withdraw", {"reason": "mistake"}, RELEASED),
+    Step("POST", "/staff/posts/check", WORDS),
+    Step("GET", f"{CORRECTION}/edit", gaps=OPEN_CORRECTION),
+    Step("POST", f"{CORRECTION}/edit", {**WORDS, **REASON}, OPEN_CORRECTION),
+    Step("POST", f"{CORRECTION}/approve", {"revision_sha256": "{sha_correction}"}),
+    Step("POST", f"{CORRECTION}/send-back", REASON),
+    Step("POST", f"{CORRECTION}/submit", gaps=OPEN_CORRECTION),
+    Step("GET", "/staff/posts/new", query={"persona": "{persona_slug}"}),
+    Step("POST", "/staff/posts/new", WORDS, query={"persona": "{persona_slug}"}),
+)
+_SPECIAL = {step.name: step for step in SPECIAL}
+
+
+def step_of(method: str, route: str) -> Step:
+    """Return the request for this method of this route."""
+    plain = Step(method, route)
+    return _SPECIAL.get(plain.name, plain)

@@ -1,0 +1,167 @@
+"""One of everything that a neighbourhood has, by the name under which requests ask for it."""
+
+import hashlib
+from datetime import timedelta
+
+from flask import Flask
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from moderation import deciding
+from officer_profiles.models import Capability, PersonaKind
+from officer_profiles.states import PersonaState
+from tests.factories.areas import make_area
+from tests.factories.channels import make_channel
+from tests.factories.moderation import make_case
+from tests.factories.personas import make_persona
+from tests.factories.posts import PLATE, Team, make_post, words
+from tests.factories.public import make_image, make_public_post
+from tests.factories.users import make_user
+from vcp.areas.models import AreaKind
+from vcp.channels.models import Connection
+from vcp.channels.states import CONNECTION, ChannelState
+from vcp.kernel import clock
+from vcp.kernel.context import Machine
+from vcp.kernel.settings import Settings
+from vcp.posts import correcting, service
+from vcp.posts.models import Correction, Post
+from vcp.posts.states import DELIVERY, PostState
+from vcp.users.links import make_link
+from vcp.users.models import LinkPurpose, User
+from vcp.users.states import UserState
+
+BY = Machine("test")
+#: Stands in what only its own area may read: drafts, and what is not yet confirmed.
+SECRET_WORD = {"own": "Marigold", "foreign": "Bluebell"}
+Ids = dict[str, str]
+
+
+def late_post(session: Session, team: Team, side: str) -> Post:
+    """A post that waits for a yes, wanted out in two hours."""
+    soon = (clock.now() + timedelta(hours=2)).strftime("%Y-%m-%dT%H:%M")
+    text = f"{SECRET_WORD[side]} was late."
+    return make_post(session, team, state=PostState.SUBMITTED, text=text, wanted_local=soon)
+
+
+def approve(session: Session, post: Post, team: Team) -> str:
+    """Say yes to what has missed its time: it waits for a new one."""
+    service.approve(session, post.id, _sha(post), by=team.supervisor)
+    assert post.state is PostState.APPROVED
+    return str(post.id)
+
+
+def posts(app: Flask, session: Session, team: Team, side: str) -> Ids:
+    """Posts in every state that a step begins with, a case, and a delivery that asks."""
+    settings: Settings = app.extensions["vcp_settings"]
+    text = f"{SECRET_WORD[side]}: we mark bikes at the library on Friday."
+    image = make_image(settings, colour={"own": "navy", "foreign": "olive"}[side])
+    draft = make_post(session, team, text=text, images=(image,))
+    submitted = make_post(session, team, state=PostState.SUBMITTED, text=text)
+    scheduled = make_post(session, team, state=PostState.SCHEDULED, text=text)
+    released = [make_public_post(app, session, team) for _ in range(3)]
+    started = [_correction(session, team, post, text) for post in released[1:]]
+    correcting.submit_correction(session, started[1].id, by=team.officer)
+    case = make_case(session, team, text=f"{SECRET_WORD[side]}! {PLATE}")
+    delivery = next(d for d in scheduled.deliveries if d.channel_id == team.mastodon.id)
+    for verb in ("claim", "lose", "ask"):
+        DELIVERY.apply(session, delivery, verb, by=BY)
+    return {
+        "post_draft": str(draft.id),
+        "post_submitted": str(submitted.id),
+        "post_released": str(released[0].id),
+        "sha_draft": _sha(draft),
+        "sha_submitted": _sha(submitted),
+        "image": f"{image.digest}.png",
+        "correction_draft": str(started[0].id),
+        "correction_submitted": str(started[1].id),
+        "sha_correction": started[1].revision.sha256,
+        "case_id": str(case.id),
+        "category": deciding.needs(case)[0].category,
+        "delivery_id": str(delivery.id),
+    }
+
+
+def personas(session: Session, team: Team, side: str) -> Ids:
+    """An officer's persona, an office's, a draft and a suspended one."""
+    colleague = make_user(session, area=team.area, name="Kit Marlow")
+    office = make_persona(
+        session, area=team.area, members=(team.officer, colleague), kind=PersonaKind.OFFICE
+    )
+    draft = make_persona(
+        session,
+        area=team.area,
+        members=(team.officer,),
+        state=PersonaState.DRAFT,
+        name=f"PC {SECRET_WORD[side]}",
+    )
+    draft.who_else = "In an emergency ring 999, otherwise 101."
+    suspended = make_persona(session, area=team.area, state=PersonaState.SUSPENDED)
+    given = session.scalars(
+        select(Capability).where(
+            Capability.persona_id == team.persona.id, Capability.channel_id == team.mastodon.id
+        )
+    ).one()
+    return {
+        "persona": str(team.persona.id),
+        "persona_slug": team.persona.slug,
+        "persona_draft": str(draft.id),
+        "persona_version": str(draft.version),
+        "persona_office": str(office.id),
+        "persona_suspended": str(suspended.id),
+        "capability_id": str(given.id),
+        "member": str(colleague.id),
+    }
+
+
+def channels(session: Session, team: Team, side: str, administrator: User) -> Ids:
+    """A channel in use, one to confirm, and a try at connecting that waits for its code."""
+    proposed = make_channel(
+        session,
+        area=team.area,
+        name=f"{SECRET_WORD[side]} on Mastodon",
+        state=ChannelState.PROPOSED,
+        base_url="http://127.0.0.1:9",
+    )
+    proposed.sealed_credentials = b"not to be opened here"
+    connection, other = (
+        Connection(channel_id=proposed.id, started_by_id=starter, started_at=clock.now())
+        for starter in (administrator.id, None)
+    )
+    connection.oauth_state_sha256 = hashlib.sha256(side.encode()).hexdigest()
+    for row in (connection, other):
+        CONNECTION.started(session, row, by=BY)
+    return {
+        "channel": str(team.mastodon.id),
+        "channel_proposed": str(proposed.id),
+        "account_id": str(proposed.account_id),
+        "connection_id": str(other.id),
+        "oauth_state": side,
+    }
+
+
+def staff_and_areas(session: Session, settings: Settings, team: Team) -> Ids:
+    """Colleagues to be managed, a link that one was sent, and an area inside the area."""
+    colleague = make_user(session, area=team.area, name="Ash Penrose", settings=settings)
+    suspended = make_user(session, area=team.area, state=UserState.SUSPENDED)
+    invited = make_user(session, area=team.area, state=UserState.INVITED)
+    link = make_link(session, settings, invited, LinkPurpose.JOIN, BY)
+    return {
+        "user_id": str(colleague.id),
+        "user_email": colleague.email,
+        "user_suspended": str(suspended.id),
+        "grant_id": str(colleague.granted[0].id),
+        "token": link.rpartition("/")[2],
+        "area_id": str(team.area.id),
+        "area_slug": team.area.slug,
+        "beat": str(make_area(session, kind=AreaKind.BEAT, parent=team.area).id),
+    }
+
+
+def _correction(session: Session, team: Team, post: Post, text: str) -> Correction:
+    other = words(team, text=f"{text} Corrected.")
+    return correcting.start_correction(session, post.id, other, "A typo.", by=team.officer)
+
+
+def _sha(post: Post) -> str:
+    assert post.revision is not None
+    return post.revision.sha256
