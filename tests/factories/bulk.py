@@ -28,7 +28,9 @@ def make_public_posts(
 ) -> list[int]:
     """Make posts that went out one after the other; return their ids, the oldest first."""
     first = since or clock.now() - every * count
-    start = (session.scalar(select(func.max(Post.id))) or 0) + 1
+    # Above both: here a post and its words have the same number.
+    used = (session.scalar(select(func.max(table.id))) or 0 for table in (Post, Revision))
+    start = max(used) + 1
     ids = range(start, start + count)
     at = {number: first + every * index for index, number in enumerate(ids)}
     who = {number: personas[index % len(personas)] for index, number in enumerate(ids)}

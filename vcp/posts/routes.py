@@ -5,6 +5,7 @@ from typing import Any
 from flask import Blueprint, render_template, request
 from flask.typing import ResponseReturnValue
 
+from officer_profiles.forms import LANGUAGES
 from vcp.kernel.db import session
 from vcp.kernel.permissions import Permission, allowed_paths, may, me, requires
 from vcp.posts import guards, notices, queries, screening, service
@@ -102,6 +103,7 @@ def show_page(post: Post, **forms: Any) -> str:
         "posts/show.html",
         post=post,
         revision=revision,
+        languages=dict(LANGUAGES),
         outward=queries.outward_state(post),
         previews=previews(
             post.persona,

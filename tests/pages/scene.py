@@ -1,0 +1,209 @@
+"""A force in which every page has something to show, and one in which nothing has happened."""
+
+from dataclasses import dataclass, field
+from datetime import timedelta
+
+import time_machine
+from flask import Flask
+from sqlalchemy.orm import Session
+
+from officer_profiles.states import PersonaState
+from tests.client import Client
+from tests.factories.areas import make_area
+from tests.factories.bulk import make_public_posts
+from tests.factories.channels import make_channel
+from tests.factories.moderation import NEVER, OPERATION, make_case, make_decision_maker
+from tests.factories.personas import make_persona
+from tests.factories.posts import Team, make_post, make_team, words
+from tests.factories.public import correct, make_public_post, render
+from tests.factories.users import PASSWORD, SECRET, cookie_of, make_user
+from tests.security import things
+from vcp.areas.models import AreaKind
+from vcp.channels.models import Connection
+from vcp.channels.states import CHANNEL, CONNECTION, ChannelState
+from vcp.kernel import clock
+from vcp.kernel.context import Machine
+from vcp.kernel.permissions import Role
+from vcp.kernel.settings import Settings
+from vcp.posts import correcting, service
+from vcp.posts.states import DELIVERY, PostState
+from vcp.posts.tombstones import WithdrawalReason
+from vcp.residents.render import render_everything
+from vcp.users import demo
+from vcp.users.access import open_sign_in
+from vcp.users.links import make_link
+from vcp.users.models import LinkPurpose, User
+from vcp.users.states import USER, UserState
+
+BY = Machine("test")
+STRANGER = "stranger"
+#: Signed in, with a second factor given too long ago for what decides.
+STALE = "stale supervisor"
+#: A claim without a source: a warning, no hold.
+CLAIM = "Burglary is down 12 per cent in our area."
+#: Nothing that people type may push a page wider than the window.
+UNBROKEN = "Wide" * 45 + " https://police.example/" + "x" * 150
+MANY = 26
+
+
+@dataclass
+class Scene:
+    """An application, the ids of what is in it, and who may be signed in."""
+
+    app: Flask
+    client: Client
+    #: What stands in the gaps of addresses and forms.
+    things: dict[str, str] = field(default_factory=dict)
+    tokens: dict[str, str] = field(default_factory=dict)
+
+    def sign_in(self, who: str) -> None:
+        """Make the browser that of this person."""
+        with self.client.session_transaction() as cookie:
+            cookie.clear()
+            if who != STRANGER:
+                cookie.update(cookie_of(self.tokens[who]))
+
+
+def make_empty(scene: Scene, session: Session) -> None:
+    """A force where people have their roles and nobody has done anything."""
+    force = make_area(session, kind=AreaKind.FORCE)
+    officer = make_user(session, role=Role.OFFICER, area=force)
+    make_persona(session, area=force, members=(officer,), with_block=False)
+    _open_browsers(scene, session, {Role.OFFICER: officer})
+    session.commit()
+    render_everything()
+
+
+def make_full(scene: Scene, session: Session) -> None:
+    """A force with one of everything, in each state that a page tells apart."""
+    settings: Settings = scene.app.extensions["vcp_settings"]
+    with time_machine.travel(clock.now() - timedelta(days=1)):
+        team = make_team(session)
+        missed = things.late_post(session, team, "own")
+    scene.things |= {"post_missed": things.approve(session, missed, team)}
+    scene.things |= things.posts(scene.app, session, team, "own")
+    scene.things |= things.personas(session, team, "own")
+    scene.things |= things.channels(session, team, "own", team.administrator)
+    scene.things |= things.staff_and_areas(session, settings, team)
+    scene.things |= _posts(scene, session, team)
+    scene.things |= _around(session, team)
+    scene.things |= _people(session, settings, team)
+    people: dict[str, User] = {Role.OFFICER: team.officer, Role.SUPERVISOR: team.supervisor}
+    _open_browsers(scene, session, people)
+    _crowd(session, team)
+    session.commit()
+    render_everything()
+    render(session)
+
+
+def _open_browsers(scene: Scene, session: Session, people: dict[str, User]) -> None:
+    """Sign in somebody of each role, for the whole force but for the given."""
+    settings: Settings = scene.app.extensions["vcp_settings"]
+    for role in Role:
+        user = people.get(role) or make_user(session, role=role, settings=settings)
+        scene.tokens[role] = open_sign_in(session, settings, user, browser="Firefox on Linux")[1]
+        if role is Role.SUPERVISOR:
+            with time_machine.travel(clock.now() - timedelta(minutes=settings.factor_minutes + 1)):
+                scene.tokens[STALE] = open_sign_in(session, settings, user)[1]
+
+
+def _posts(scene: Scene, session: Session, team: Team) -> dict[str, str]:
+    """Posts in the states that `things.posts` leaves out."""
+    made = {
+        "post_warned": make_post(session, team, state=PostState.SUBMITTED, text=CLAIM),
+        "post_wide": make_post(session, team, state=PostState.SUBMITTED, text=UNBROKEN),
+        "post_cancelled": make_post(session, team, text="Cancelled before anybody saw it."),
+        "post_returned": make_post(session, team, state=PostState.SUBMITTED, text="Too short."),
+        "post_withdrawn": make_public_post(scene.app, session, team, text="This was wrong."),
+        "post_corrected": make_public_post(scene.app, session, team, content_warning="Theft"),
+        "post_scheduled": make_post(session, team, state=PostState.SCHEDULED, text="Goes now."),
+    }
+    service.cancel(session, made["post_cancelled"].id, by=team.officer)
+    service.send_back(session, made["post_returned"].id, "Say where.", by=team.supervisor)
+    wrong = made["post_withdrawn"].id
+    service.withdraw(session, wrong, WithdrawalReason.MISTAKE, by=team.supervisor)
+    better = words(team, text="We marked fifty bikes.", channel_ids=(team.own_feed.id,))
+    correct(scene.app, session, team, made["post_corrected"], better, "We had miscounted.")
+    secret, never = (make_case(session, team, text=text) for text in (OPERATION, NEVER))
+    done = make_case(session, team, text="Whose car is it? AB12 CDE was left here.")
+    service.take_back(session, done.post_id, by=team.officer)
+    held_fix = make_public_post(scene.app, session, team, text="We were at the school gates.")
+    plate = words(team, text="Whose van is AB12 CDE?", channel_ids=(team.own_feed.id,))
+    fix = correcting.start_correction(session, held_fix.id, plate, "Asked.", by=team.officer)
+    correcting.submit_correction(session, fix.id, by=team.officer)
+    wait = next(d for d in made["post_scheduled"].deliveries if d.channel_id == team.mastodon.id)
+    for verb in ("claim", "fail"):
+        DELIVERY.apply(session, wait, verb, by=BY)
+    wait.problem = "The server refused the post: it is too long."
+    return {
+        **{name: str(post.id) for name, post in made.items()},
+        "post_held": str(secret.post_id),
+        "case_secret": str(secret.id),
+        "case_never": str(never.id),
+        "case_closed": str(done.id),
+        "correction_held": str(fix.id),
+        "delivery_failed": str(wait.id),
+    }
+
+
+def _around(session: Session, team: Team) -> dict[str, str]:
+    """Channels, tries at connecting, personas and an area, in their other states."""
+    blocked, gone = (make_channel(session, area=team.area) for _ in range(2))
+    CHANNEL.apply(session, blocked, "block", by=BY)
+    blocked.problem = "The server no longer takes our sign-in. Connect the account again."
+    CHANNEL.apply(session, gone, "disconnect", by=BY)
+    tries = {}
+    for verb in ("verify", "fail"):
+        channel = make_channel(session, area=team.area, state=ChannelState.PROPOSED)
+        made = Connection(
+            channel_id=channel.id,
+            oauth_state_sha256=verb * 8,
+            started_by_id=team.administrator.id,
+            started_at=clock.now(),
+        )
+        CONNECTION.started(session, made, by=BY)
+        CONNECTION.apply(session, made, verb, by=BY)
+        made.message = "The server answered with a web page." if verb == "fail" else None
+        tries[f"connection_{verb}"] = str(made.id)
+    ended = make_persona(session, area=team.area, name="PC Gone", state=PersonaState.ENDED)
+    with_photo = make_persona(session, area=team.area, name="W" * 60, days_left=5)
+    over = make_area(session, kind=AreaKind.BEAT, parent=team.area, name="Old Docks")
+    over.valid_to = clock.now().date() - timedelta(days=1)
+    return {
+        "channel_blocked": str(blocked.id),
+        "channel_gone": str(gone.id),
+        "channel_own": str(team.own_feed.id),
+        "persona_ended": str(ended.id),
+        "persona_wide": str(with_photo.id),
+        "area_ended": str(over.id),
+        **tries,
+    }
+
+
+def _people(session: Session, settings: Settings, team: Team) -> dict[str, str]:
+    """Staff in their other states, the links they were sent, and somebody whose post is stopped."""
+    forgetful = make_user(session, area=team.area, settings=settings)
+    make_decision_maker(session, team.area, "live_operation")
+    departed = make_user(session, area=team.area)
+    USER.apply(session, departed, "depart", by=BY)
+    stopped = make_user(session, area=team.area, state=UserState.ACTIVE, name="PC Stopped")
+    theirs = make_persona(session, area=team.area, members=(stopped,), channels=(team.own_feed,))
+    goes = words(team, channel_ids=(team.own_feed.id,))
+    post = service.create_draft(session, theirs.id, goes, by=stopped)
+    service.submit(session, post.id, by=stopped)
+    USER.apply(session, stopped, "suspend", by=BY)
+    lost = {
+        f"token_{purpose}": make_link(session, settings, forgetful, purpose, BY).rpartition("/")[2]
+        for purpose in (LinkPurpose.RESET_PASSWORD, LinkPurpose.RESET_FACTOR)
+    }
+    offered = demo.DemoPerson(forgetful.email, "PC Demo", "Officer: writes", PASSWORD, SECRET)
+    demo.keep(settings, [offered])
+    return {**lost, "user_departed": str(departed.id), "post_stopped": str(post.id)}
+
+
+def _crowd(session: Session, team: Team) -> None:
+    """Enough of everything that lists have a second page."""
+    personas, feed = [team.persona], team.own_feed
+    make_public_posts(session, personas=personas, author=team.officer, own_feed=feed, count=MANY)
+    for number in range(MANY):
+        make_user(session, area=team.area, name=f"PC Crowd {number}")
