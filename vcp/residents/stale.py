@@ -111,6 +111,8 @@ def mark_run_out(session: Session) -> None:
 
 def mark_everything(session: Session) -> None:
     """Mark all there is: after an upgrade, a restore, or for a new mirror."""
+    # All that was marked singly is among it, and would be rendered twice.
+    session.execute(delete(StalePage))
     areas = session.scalars(select(Area.id)).all()
     personas = session.scalars(select(Persona.id)).all()
     mark(

@@ -2,8 +2,12 @@
 
 from dataclasses import dataclass, field
 
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from officer_profiles.models import Persona
+from vcp.areas.models import Area
+from vcp.channels.models import Channel
 from vcp.kernel.context import Machine
 from vcp.users.models import User
 
@@ -20,9 +24,13 @@ class Cast:
     personas: dict[str, int] = field(default_factory=dict)
     feed_id: int = 0
     #: A session forgets rows that nobody holds, and would read these again at every step.
-    _held: dict[str, User] = field(default_factory=dict)
+    _held: list[object] = field(default_factory=list)
+
+    def hold(self, session: Session) -> None:
+        """Keep in mind what nearly every step looks at, until this unit of work ends."""
+        kinds = (Area, Channel, User, Persona)
+        self._held = [row for kind in kinds for row in session.scalars(select(kind)).unique()]
 
     def user(self, session: Session, key: str) -> User:
         """Return that member of staff."""
-        self._held[key] = session.get_one(User, self.users[key])
-        return self._held[key]
+        return session.get_one(User, self.users[key])

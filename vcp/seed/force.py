@@ -64,7 +64,7 @@ def seed_demo(
                 "folder with --instance."
             )
         story = Story(settings, officers, posts, seed)
-        walk(settings, story.steps(), tell)
+        walk(settings, story.steps(), tell, story.cast.hold)
         people.keep_sign_ins(settings, story.everybody, seed)
         tell("Rendering the public pages …")
         render_everything()
@@ -123,6 +123,7 @@ class Story:
         for key in (*self.writing, OFFICE):
             if key != NEWCOMER:
                 yield partial(self.personas.verify, key=key)
+        yield cast.hold
 
     def _add_places(self, begun: datetime) -> Callable[[Session], None]:
         def do(session: Session) -> None:

@@ -51,7 +51,8 @@ class Posts:
         return sorted(found, key=lambda step: step.at)
 
     def _everyday(self, wanted: int, days: int) -> Iterator[Tale]:
-        writers = [f"officer:{number}" for number in range(self.officers)]
+        # The first officer is whom a newcomer looks at, so they write twice as often.
+        writers = ["officer:0", *(f"officer:{number}" for number in range(self.officers))]
         shuffled: list[Text] = []
         for number in range(wanted):
             if not shuffled:
@@ -89,6 +90,7 @@ class Posts:
         yield from (self._withdrawn, self._warned, self._plate_out, self._number)
         yield from (self._draft, self._sent_back, self._late, self._expired, self._cancelled)
         yield self._office_news
+        yield partial(self._published, "officer:0", 2, texts.EVERYDAY[0])
         for day in (LEFT + 13, LEFT + 4):
             yield partial(self._published, FORMER, day, texts.EVERYDAY[day % 7])
 

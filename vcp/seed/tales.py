@@ -58,6 +58,8 @@ class Tale:
         self.steps: list[Step] = []
         self.at = NOT_YET
         self._post_id = 0
+        #: Held from draft to publication, so that the session needn't read it at each step.
+        self._post: Post | None = None
         self._correction_id = 0
 
     def written(
@@ -68,8 +70,8 @@ class Tale:
         def do(session: Session) -> None:
             words = self._words(text, wanted, not_after)
             persona_id = self.stage.cast.personas[self.persona]
-            post = service.create_draft(session, persona_id, words, by=self._author(session))
-            self._post_id = post.id
+            self._post = service.create_draft(session, persona_id, words, by=self._author(session))
+            self._post_id = self._post.id
 
         return self.happened(at, do)
 
@@ -143,7 +145,12 @@ class Tale:
 
     def published(self, at: datetime | None = None) -> Self:
         """Have the publisher send what is due."""
-        return self.happened(at or self.at + MOMENT, self.stage.feed.publish)
+
+        def do(session: Session) -> None:
+            self.stage.feed.publish(session)
+            self._post = None
+
+        return self.happened(at or self.at + MOMENT, do)
 
     def expired(self, at: datetime) -> Self:
         """Have the publisher end what came too late."""

@@ -76,8 +76,8 @@ EVERYDAY = (
         "of each tool with its serial number.",
     ),
     Text(
-        "The harbour was like glass this morning. If you swim at {place}, go with somebody, wear "
-        "something bright, and check the tide table first.",
+        "For everybody who is off to the coast: the harbour was like glass this morning. If you "
+        "swim, go with somebody, wear something bright, and check the tide table first.",
         "harbour",
     ),
     Text(
@@ -89,7 +89,7 @@ EVERYDAY = (
         "that its owner reads this, or hears of it.",
     ),
     Text(
-        "A walk on the hill above {place} with the rangers yesterday. Please keep dogs on the lead "
+        "A walk on the moor with the rangers yesterday. Please keep dogs on the lead "
         "while the lambs are small, and shut the gate behind you.",
         "hill",
     ),
@@ -122,7 +122,7 @@ EVERYDAY = (
         "on the other side of the square meanwhile.",
     ),
     Text(
-        "Quad bikes, trailers, tools: our rural marking day in {place} covered {count} of them. "
+        "Quad bikes, trailers, tools: our rural marking day covered {count} of them. "
         "The farm dogs inspected every single one.",
     ),
     Text(

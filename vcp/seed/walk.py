@@ -39,12 +39,21 @@ def past(settings: Settings) -> Iterator[None]:
         clock.shift(timedelta(seconds=settings.clock_offset_s))
 
 
-def walk(settings: Settings, steps: Iterable[Step], tell: Callable[[str], object]) -> int:
-    """Take every step at its moment, many in a unit of work; return how many there were."""
+def walk(
+    settings: Settings,
+    steps: Iterable[Step],
+    tell: Callable[[str], object],
+    begin: Callable[[Session], object],
+) -> int:
+    """Take every step at its moment, many in a unit of work; return how many there were.
+
+    `begin` is called at the start of each unit.
+    """
     coming, taken = iter(steps), 0
     with past(settings):
         while True:
             with transaction() as session:
+                begin(session)
                 done = sum(_take(session, step) for step in islice(coming, STEPS_A_UNIT))
             taken += done
             if done < STEPS_A_UNIT:
