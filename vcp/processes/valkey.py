@@ -42,6 +42,8 @@ def command(settings: Settings) -> list[str]:
         "no",
         "--loglevel",
         "warning",
+        "--logfile",
+        str(folder / "valkey.log"),
     ]
 
 
