@@ -11,7 +11,7 @@ from tests.factories.users import make_user
 from tests.security.conftest import Place
 from tests.users.pages import post_sign_in
 from vcp.kernel.settings import Settings
-from vcp.posts import queries, service
+from vcp.posts import guards, queries, service
 from vcp.users import access
 
 TELLING = (
@@ -47,7 +47,7 @@ def broken(*args: Any, **kwargs: Any) -> NoReturn:
 
 BREAKS = {
     "reading a list": (queries, "mine", "GET", "/staff/posts", "officer"),
-    "reading one post": (service, "found", "GET", "/staff/posts/{post_draft}", "officer"),
+    "reading one post": (guards, "must_see", "GET", "/staff/posts/{post_draft}", "officer"),
     "deciding": (service, "approve", "POST", "/staff/posts/{post_submitted}/approve", "supervisor"),
     "finding out who it is": (access, "by_token", "GET", "/account", "officer"),
 }

@@ -51,7 +51,9 @@ def faults(answer: TestResponse | Response, *, private: bool) -> list[str]:
     found += [f"policy: {name} {text}" for name, text in policy.items() if UNSAFE.search(text)]
     if private and told.get("Cache-Control") != "no-store":
         found.append(f"Cache-Control: {told.get('Cache-Control')}")
-    if answer.mimetype.startswith("text/") and answer.mimetype_params.get("charset") != "utf-8":
+    if (answer.mimetype or "").startswith("text/") and answer.mimetype_params.get(
+        "charset"
+    ) != "utf-8":
         found.append(f"Content-Type: {told.get('Content-Type')}")
     return found
 
