@@ -42,8 +42,8 @@ class Somebody:
         self.page.get_by_label(label, exact=True).fill(text)
         return self
 
-    def chooses(self, label: str, option: str) -> Self:
-        self.page.get_by_label(label, exact=True).first.select_option(label=option)
+    def chooses(self, label: str, value: str) -> Self:
+        self.page.get_by_label(label, exact=True).first.select_option(value)
         return self
 
     def ticks(self, label: str) -> Self:
