@@ -286,7 +286,8 @@ def _vouch(
     )
     if len(basis.strip()) < SHORTEST_BASIS:
         raise Invalid(
-            "Write what you saw and checked, such as “warrant card seen in person on 3 March”.",
+            f"Write a little more, {SHORTEST_BASIS} characters or so: what you saw and checked, "
+            "such as “warrant card seen in person on 3 March”.",
             "basis",
         )
     if not clock.now() < expires_at <= clock.now() + LONGEST_VERIFICATION:
