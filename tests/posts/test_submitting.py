@@ -36,6 +36,11 @@ from vcp.users.states import USER
 P3 = "Burglary is down 12 per cent in our area."
 
 
+def prose(length: int) -> str:
+    """English of exactly this length, in which there is nothing to find."""
+    return ("We found a lost dog by the library. " * 20)[: length - 1] + "."
+
+
 def told(session: Session) -> set[str]:
     return set(session.scalars(select(Mail.to_address)))
 
@@ -195,28 +200,36 @@ def test_what_could_not_go_out_is_refused_and_stays_a_draft(session: Session, ca
 
 def test_link_counts_as_the_server_counts_it(session: Session) -> None:
     team = make_team(session)
-    link = "https://www.example.org/" + "a" * 300
-    make_post(session, team, state=PostState.SUBMITTED, text="x" * 476 + " " + link)
+    link = "https://www.example.org/" + "page/" * 60
+    make_post(session, team, state=PostState.SUBMITTED, text=prose(476) + " " + link)
     with pytest.raises(Invalid, match="take out 1"):
-        make_post(session, team, state=PostState.SUBMITTED, text="x" * 477 + " " + link)
+        make_post(session, team, state=PostState.SUBMITTED, text=prose(477) + " " + link)
 
 
 def test_signature_of_a_shared_channel_counts(session: Session) -> None:
     team = make_team(session)
     team.mastodon.is_shared = True
     signature = len(f"\n– {team.persona.signature}")
-    make_post(session, team, state=PostState.SUBMITTED, text="x" * (500 - signature))
+    make_post(session, team, state=PostState.SUBMITTED, text=prose(500 - signature))
     with pytest.raises(Invalid, match="take out 1"):
-        make_post(session, team, state=PostState.SUBMITTED, text="y" * (501 - signature))
+        make_post(session, team, state=PostState.SUBMITTED, text=prose(501 - signature))
 
 
 def test_channel_without_leave_is_refused(session: Session) -> None:
     team = make_team(session)
-    foreign = make_channel(session, area=team.other_area, name="Hilltop M")
-    post = make_post(session, team, channel_ids=(team.own_feed.id, foreign.id))
-    with pytest.raises(Invalid, match="Hilltop M") as refused:
+    other = make_channel(session, area=team.area, name="Second M")
+    post = make_post(session, team, channel_ids=(team.own_feed.id, other.id))
+    with pytest.raises(Invalid, match="no leave to post on Second M") as refused:
         service.submit(session, post.id, by=team.officer)
     assert refused.value.field == "channel_ids"
+
+
+def test_channel_of_another_area_is_not_even_named(session: Session) -> None:
+    team = make_team(session)
+    foreign = make_channel(session, area=team.other_area, name="Hilltop M")
+    with pytest.raises(Invalid, match="doesn't exist") as refused:
+        make_post(session, team, channel_ids=(foreign.id,))
+    assert "Hilltop" not in refused.value.message
 
 
 def test_blocked_channel_is_refused(session: Session) -> None:
