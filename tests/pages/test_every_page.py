@@ -16,6 +16,8 @@ from vcp.kernel.settings import Settings
 
 Scenes = dict[str, Scene]
 
+pytestmark = pytest.mark.timeout(600)
+
 
 def fetch(scenes: Scenes, visit: Visit) -> TestResponse:
     """Ask for this page as its person; a form is sent as a browser would."""

@@ -196,7 +196,7 @@ def test_a_persona_is_proposed_verified_given_leave_and_suspended(
     supervisor.presses("Verify this persona").reads("Verified. The persona is in the public")
     supervisor.follows("Give leave for a channel").chooses("Channel", str(team.mastodon.id))
     supervisor.presses("Give leave").reads(team.mastodon.name, "Posts")
-    supervisor.follows("Suspend").types("Why?", "On leave for a year.").presses("Go on")
+    supervisor.follows("Suspend").types("Why?", "On leave for a year.").presses("Suspend")
     supervisor.reads("Suspended", "Restore")
 
 
@@ -207,7 +207,7 @@ def test_somebody_is_invited_and_joins(
     admin.types("E-mail address", "kit@carrowdale.police.example").types("Name", "Kit Marlow")
     admin.chooses("Role", "officer").chooses("Area", str(team.area.id))
     admin.presses("Send the invitation").reads("Kit Marlow is invited.")
-    session.expire_all()
+    session.commit()
     mail = session.scalars(select(Mail).where(Mail.to_address.like("kit@%"))).one()
     link = next(word for word in mail.body.split() if "/links/" in word)
     session.commit()
