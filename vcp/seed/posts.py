@@ -125,7 +125,7 @@ class Posts:
 
     def _warned(self) -> Tale:
         ago = self.calendar.ago
-        tale = self._writer(1).written(ago(98), texts.WARNED)
+        tale = self._writer(2).written(ago(98), texts.WARNED)
         return tale.submitted(ago(92), texts.WARNED_REASON)
 
     def _plate_out(self) -> Tale:
