@@ -17,7 +17,13 @@ SETTINGS = re.findall(r"^\| `(VCP_[A-Z_]+)` \| (\S[^|]*?) \| (\S.*?) \|$", OPERA
 
 
 def commands(group: click.Group, path: str) -> Iterator[str]:
-    for name, command in group.commands.items():
+    """The commands that people type; those that others start are hidden."""
+    context = click.Context(group)
+    for name in group.list_commands(context):
+        command = group.get_command(context, name)
+        assert command is not None
+        if command.hidden:
+            continue
         here = f"{path} {name}"
         if isinstance(command, click.Group):
             if command.invoke_without_command:

@@ -9,48 +9,26 @@ from typing import Any, NoReturn, TypeVar
 
 import click
 from flask import Flask
-from pydantic import ValidationError
 from sqlalchemy.exc import DBAPIError
 
 from vcp.app import create_app
+from vcp.cli.options import read_settings
 from vcp.kernel.audit import record_refusal
 from vcp.kernel.context import work
 from vcp.kernel.db import explained, session, transaction
 from vcp.kernel.errors import NotAllowed, VcpError
 from vcp.kernel.permissions import Person
-from vcp.kernel.settings import Mode, Settings
+from vcp.kernel.settings import Mode
 from vcp.users import queries as users
 from vcp.users import sign_in
 
 F = TypeVar("F", bound=Callable[..., Any])
 
-instance_option = click.option(
-    "--instance",
-    type=click.Path(path_type=Path),
-    default=None,
-    help="Folder of this installation (default: VCP_INSTANCE, or ./instance).",
-)
 as_option = click.option("--as", "email", required=True, help="E-mail of the person who acts.")
 otp_option = click.option(
     "--otp", default=None, help="Their code of the moment (not in demo mode)."
 )
 json_option = click.option("--json", "as_json", is_flag=True, help="One JSON object a line.")
-
-
-def read_settings(instance: Path | None = None, **more: Any) -> Settings:
-    """Return the settings, or end with every fault in them.
-
-    Raises: click.ClickException with the faults and what to do.
-    """
-    if instance is not None:
-        more["instance"] = instance
-    try:
-        return Settings(**more)
-    except ValidationError as error:
-        faults = "\n".join(
-            f"- {fault['msg'].removeprefix('Value error, ')}" for fault in error.errors()
-        )
-        raise click.ClickException(f"The settings can't be used:\n{faults}") from error
 
 
 @contextmanager

@@ -8,15 +8,8 @@ from sqlalchemy import select
 
 from moderation import deciding, service
 from moderation.models import Case
-from vcp.cli.acting import (
-    acting_as,
-    app_at_work,
-    as_option,
-    instance_option,
-    json_option,
-    otp_option,
-    show,
-)
+from vcp.cli.acting import acting_as, app_at_work, as_option, json_option, otp_option, show
+from vcp.cli.options import instance_option
 from vcp.kernel.db import session, transaction
 
 

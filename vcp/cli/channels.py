@@ -11,15 +11,8 @@ from vcp.channels import connecting, queries, service
 from vcp.channels.adapters import limits_of
 from vcp.channels.models import Channel, SettlePolicy
 from vcp.channels.service import About
-from vcp.cli.acting import (
-    acting_as,
-    app_at_work,
-    as_option,
-    instance_option,
-    json_option,
-    otp_option,
-    show,
-)
+from vcp.cli.acting import acting_as, app_at_work, as_option, json_option, otp_option, show
+from vcp.cli.options import instance_option
 from vcp.kernel.db import session, transaction
 from vcp.kernel.permissions import Permission, check
 from vcp.kernel.settings import Mode

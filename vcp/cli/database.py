@@ -4,8 +4,9 @@ from pathlib import Path
 
 import click
 
-from vcp.cli.acting import app_at_work, instance_option
-from vcp.kernel import schema, vault
+from vcp.cli.acting import app_at_work
+from vcp.cli.options import instance_option
+from vcp.kernel import revisions, schema, vault
 from vcp.kernel.db import db
 
 
@@ -21,7 +22,7 @@ def upgrade(instance: Path | None) -> None:
     with app_at_work(instance) as app:
         schema.upgrade(db.engine)
         vault.make_keys(app.extensions["vcp_settings"].instance)
-        click.echo(f"The database is at {schema.current(db.engine)}.")
+        click.echo(f"The database is at {revisions.current(db.engine)}.")
 
 
 @group.command()
@@ -31,7 +32,7 @@ def downgrade(instance: Path | None, to: str) -> None:
     """Take the tables back to an earlier migration (stop all processes first)."""
     with app_at_work(instance):
         schema.downgrade(db.engine, to)
-        click.echo(f"The database is at {schema.current(db.engine)}.")
+        click.echo(f"The database is at {revisions.current(db.engine)}.")
 
 
 @group.command()
@@ -39,4 +40,4 @@ def downgrade(instance: Path | None, to: str) -> None:
 def current(instance: Path | None) -> None:
     """Say which migration the database is at, and which this version wants."""
     with app_at_work(instance):
-        click.echo(f"at {schema.current(db.engine)}, this version wants {schema.head()}")
+        click.echo(f"at {revisions.current(db.engine)}, this version wants {revisions.newest()}")

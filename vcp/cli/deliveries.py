@@ -4,7 +4,8 @@ from pathlib import Path
 
 import click
 
-from vcp.cli.acting import app_at_work, instance_option, json_option, show
+from vcp.cli.acting import app_at_work, json_option, show
+from vcp.cli.options import instance_option
 from vcp.kernel.db import session
 from vcp.posts import delivery_queries
 

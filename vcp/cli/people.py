@@ -15,14 +15,8 @@ from sqlalchemy.orm import Session
 from vcp.areas import queries as areas
 from vcp.areas import service as area_service
 from vcp.areas.models import Area, AreaKind
-from vcp.cli.acting import (
-    acting_as,
-    app_at_work,
-    instance_option,
-    json_option,
-    otp_option,
-    show,
-)
+from vcp.cli.acting import acting_as, app_at_work, json_option, otp_option, show
+from vcp.cli.options import instance_option
 from vcp.kernel import clock
 from vcp.kernel.context import Machine
 from vcp.kernel.db import session, transaction

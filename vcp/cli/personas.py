@@ -12,15 +12,8 @@ from officer_profiles.models import CapabilityKind, Persona
 from officer_profiles.states import PersonaState
 from vcp.channels import queries as channels
 from vcp.channels.models import Channel
-from vcp.cli.acting import (
-    acting_as,
-    app_at_work,
-    as_option,
-    instance_option,
-    json_option,
-    otp_option,
-    show,
-)
+from vcp.cli.acting import acting_as, app_at_work, as_option, json_option, otp_option, show
+from vcp.cli.options import instance_option
 from vcp.kernel import clock
 from vcp.kernel.db import session, transaction
 

@@ -10,15 +10,8 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session, selectinload
 
 from officer_profiles import queries as personas
-from vcp.cli.acting import (
-    acting_as,
-    app_at_work,
-    as_option,
-    instance_option,
-    json_option,
-    otp_option,
-    show,
-)
+from vcp.cli.acting import acting_as, app_at_work, as_option, json_option, otp_option, show
+from vcp.cli.options import instance_option
 from vcp.kernel import media
 from vcp.kernel.db import session, transaction
 from vcp.kernel.permissions import Person

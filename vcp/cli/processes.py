@@ -1,6 +1,5 @@
-"""`vcp web|publisher|worker|clock`: the processes, one by one."""
+"""`vcp publisher|worker|clock`: the processes that loop."""
 
-import os
 from pathlib import Path
 
 import click
@@ -8,10 +7,9 @@ from flask import Flask
 
 import moderation.service
 from vcp.app import create_app
-from vcp.cli.acting import instance_option, read_settings
+from vcp.cli.options import instance_option, read_settings
 from vcp.kernel import logs
 from vcp.kernel.settings import Mode, Settings
-from vcp.processes import web as web_process
 from vcp.processes import worker as worker_process
 from vcp.processes.clock import Clock, Periodic, in_unit
 from vcp.processes.publisher import Publisher
@@ -23,26 +21,11 @@ REPAIR_EVERY_S = 5.0
 RENDER_EVERY_S = 2.0
 RUN_OUT_EVERY_S = 600.0
 
-host_option = click.option("--host", default="127.0.0.1", show_default=True)
-port_option = click.option("--port", default=8000, show_default=True)
-
 
 def _start(process: str, instance: Path | None) -> tuple[Flask, Settings]:
     settings = read_settings(instance)
     logs.configure(process=process, readable=settings.mode is not Mode.PRODUCTION)
     return create_app(settings), settings
-
-
-@click.command()
-@instance_option
-@host_option
-@port_option
-def web(instance: Path | None, host: str, port: int) -> None:
-    """Serve the pages."""
-    if instance is not None:
-        os.environ["VCP_INSTANCE"] = str(instance)  # granian's worker reads the settings itself
-    read_settings(instance)
-    web_process.run(host, port)
 
 
 @click.command()
@@ -72,6 +55,3 @@ def clock(instance: Path | None) -> None:
         Periodic("pages that the date changes", RUN_OUT_EVERY_S, in_unit(mark_run_out)),
     )
     Clock(app, table).run()
-
-
-COMMANDS = (web, publisher, worker, clock)

@@ -6,7 +6,8 @@ from typing import Any
 import click
 from flask import Flask
 
-from vcp.cli.acting import app_at_work, instance_option, json_option, show
+from vcp.cli.acting import app_at_work, json_option, show
+from vcp.cli.options import instance_option
 
 #: What Flask answers by itself for every route.
 ANSWERED_BY_ITSELF = {"HEAD", "OPTIONS"}

@@ -5,7 +5,8 @@ from pathlib import Path
 import click
 
 from vcp.cli import people
-from vcp.cli.acting import app_at_work, instance_option
+from vcp.cli.acting import app_at_work
+from vcp.cli.options import instance_option
 from vcp.kernel import schema
 from vcp.kernel.db import db, session
 from vcp.seed import FEWEST_OFFICERS, MOST_OFFICERS, seed_demo, sign_in_lines

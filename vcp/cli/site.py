@@ -4,7 +4,8 @@ from pathlib import Path
 
 import click
 
-from vcp.cli.acting import app_at_work, instance_option
+from vcp.cli.acting import app_at_work
+from vcp.cli.options import instance_option
 from vcp.residents.render import render_everything, render_marked
 
 

@@ -1,6 +1,8 @@
-"""`vcp up`: everything in one terminal."""
+"""`vcp up`: everything in one terminal; it loads no application itself."""
 
 import os
+import subprocess
+import sys
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -8,16 +10,11 @@ from typing import Any
 
 import click
 
-from vcp.app import create_app
-from vcp.cli.acting import instance_option, read_settings
-from vcp.cli.processes import host_option, port_option
-from vcp.kernel import logs, schema, vault
-from vcp.kernel.db import db, session
+from vcp.cli.options import host_option, instance_option, port_option, read_settings
+from vcp.kernel import logs
 from vcp.kernel.settings import Mode, Settings
-from vcp.processes import web as web_process
+from vcp.processes.ready import is_ready
 from vcp.processes.up import Stack
-from vcp.seed import seed_demo, sign_in_lines
-from vcp.users.queries import anybody
 
 READY_WITHIN_S = 60
 
@@ -29,21 +26,12 @@ READY_WITHIN_S = 60
 @click.option("--demo", is_flag=True, help="Fill an empty instance with an invented force.")
 def up(instance: Path | None, host: str, port: int, *, demo: bool) -> None:
     """Start everything in this terminal; Ctrl-C stops it all."""
-    settings = _prepare(instance, host, port)
-    app = create_app(settings)
-    with app.app_context():
-        click.echo("Bringing the database up to date …")
-        schema.upgrade(db.engine)
-        vault.make_keys(settings.instance)
-        if demo and not anybody(session()):
-            click.echo("Making an invented demo force …")
-            seed_demo(app)
-        lines = sign_in_lines(settings)
-        db.engine.dispose()
+    settings = _settings(instance, host, port)
+    lines = _prepared(demo=demo)
     Stack(settings, host, port, each_look=_announcer(settings, lines)).run()
 
 
-def _prepare(instance: Path | None, host: str, port: int) -> Settings:
+def _settings(instance: Path | None, host: str, port: int) -> Settings:
     """Read the settings, and hand them on to the children by the environment."""
     more: dict[str, Any] = {}
     if "VCP_BASE_URL" not in os.environ:
@@ -55,7 +43,16 @@ def _prepare(instance: Path | None, host: str, port: int) -> Settings:
     return settings
 
 
-def _announcer(settings: Settings, lines: list[str]) -> Callable[[], None]:
+def _prepared(*, demo: bool) -> str:
+    """Bring the database up to date, seed the demo if asked; return what the demo's people need."""
+    command = [sys.executable, "-m", "vcp", "prepare", *(["--demo"] if demo else [])]
+    done = subprocess.run(command, stdout=subprocess.PIPE, text=True, check=False)
+    if done.returncode:
+        raise SystemExit(done.returncode)
+    return done.stdout.rstrip()
+
+
+def _announcer(settings: Settings, lines: str) -> Callable[[], None]:
     """Return what prints the address and the sign-ins, once, as soon as all is ready."""
     give_up_at = time.monotonic() + READY_WITHIN_S
     said = False
@@ -64,9 +61,9 @@ def _announcer(settings: Settings, lines: list[str]) -> Callable[[], None]:
         nonlocal said
         if said:
             return
-        if web_process.is_ready(settings.base_url):
+        if is_ready(settings.base_url):
             said = True
-            click.echo("\n".join(["", f"  Ready at {settings.base_url}", *lines, ""]))
+            click.echo(f"\n  Ready at {settings.base_url}\n{lines}\n")
         elif time.monotonic() > give_up_at:
             said = True
             click.echo("It is not ready after a minute. In another terminal run `vcp doctor`.")

@@ -6,7 +6,8 @@ from pathlib import Path
 import click
 
 from vcp.audit import queries
-from vcp.cli.acting import acting_as, as_option, instance_option, otp_option
+from vcp.cli.acting import acting_as, as_option, otp_option
+from vcp.cli.options import instance_option
 from vcp.kernel import clock
 from vcp.kernel.audit import record
 from vcp.kernel.db import session, transaction

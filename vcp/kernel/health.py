@@ -10,7 +10,7 @@ from redis.exceptions import RedisError
 from sqlalchemy import select, text
 from sqlalchemy.exc import SQLAlchemyError
 
-from vcp.kernel import jobs, schema
+from vcp.kernel import jobs, revisions
 from vcp.kernel.db import db, session
 from vcp.kernel.heartbeat import alive
 from vcp.kernel.mail import Mail
@@ -145,7 +145,7 @@ def essentials() -> Iterator[Check]:
             f"The database doesn't answer ({reason}). Start it, or check VCP_DATABASE_URL.",
         )
         return
-    at, head = schema.current(db.engine), schema.head()
+    at, head = revisions.current(db.engine), revisions.newest()
     yield Check(
         "migrations", at == head, f"The tables are at {at}, not {head}. Run `vcp db upgrade`."
     )

@@ -1,9 +1,7 @@
-"""The database's tables: bringing them up to date, and asking how far they are."""
+"""The database's tables: bringing them up to date."""
 
 from alembic import command
 from alembic.config import Config
-from alembic.runtime.migration import MigrationContext
-from alembic.script import ScriptDirectory
 from sqlalchemy import Engine
 
 from vcp.kernel.places import folder
@@ -15,17 +13,6 @@ def config(engine: Engine | None = None) -> Config:
     found.set_main_option("script_location", str(folder("migrations")).replace("%", "%%"))
     found.attributes["engine"] = engine
     return found
-
-
-def head() -> str | None:
-    """Return the newest migration that this version has."""
-    return ScriptDirectory.from_config(config()).get_current_head()
-
-
-def current(engine: Engine) -> str | None:
-    """Return the migration that the database is at; None for an empty one."""
-    with engine.connect() as connection:
-        return MigrationContext.configure(connection).get_current_revision()
 
 
 def upgrade(engine: Engine, to: str = "head") -> None:

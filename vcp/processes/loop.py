@@ -45,12 +45,16 @@ class Loop:
 
     def run(self) -> None:
         """Run until SIGTERM or SIGINT; what is under way is finished first."""
-        signal.signal(signal.SIGTERM, self._stop)
-        signal.signal(signal.SIGINT, self._stop)
+        self.listen_for_stop()
         shortest = min(seconds for seconds, _ in self._turns)
         while not self.stopping.is_set():
             self.run_due()
             self.stopping.wait(shortest)
+
+    def listen_for_stop(self) -> None:
+        """Take SIGTERM and SIGINT as the wish to stop after what is under way."""
+        signal.signal(signal.SIGTERM, self._stop)
+        signal.signal(signal.SIGINT, self._stop)
 
     def run_due(self) -> None:
         """Run every turn whose time has come."""

@@ -2,7 +2,6 @@
 
 import logging
 import threading
-import time
 
 from flask import Flask
 from redis.exceptions import RedisError
@@ -26,42 +25,45 @@ class InProcessWorker(SimpleWorker):
     """Runs jobs in this process: they are short, and a fork for each costs more than the job."""
 
     death_penalty_class = TimerDeathPenalty
+    stopping: threading.Event
+
+    def handle_warm_shutdown_request(self) -> None:
+        """Remember that we were asked to stop: RQ ends its loop, and ours must end too."""
+        self.stopping.set()
+        super().handle_warm_shutdown_request()  # type: ignore[no-untyped-call]  # RQ has none
 
 
 def run(app: Flask, settings: Settings) -> None:
     """Work until asked to stop; start again whenever Valkey comes back."""
     pulse = Loop(app, "worker")
-    stop_pulse = _beat_in_background(pulse)
-    try:
-        while _work_once(settings.redis):
-            time.sleep(WAIT_S)
-    finally:
-        stop_pulse.set()
+    _beat_in_background(pulse)
+    while not pulse.stopping.is_set():
+        pulse.listen_for_stop()
+        _work(settings.redis, pulse.stopping)
+        pulse.listen_for_stop()  # RQ took the signals while it worked
+        pulse.stopping.wait(WAIT_S)
 
 
-def _work_once(redis_url: str) -> bool:
-    """Work until stopped (False) or until Valkey went away (True)."""
+def _work(redis_url: str, stopping: threading.Event) -> None:
+    """Work until asked to stop, or until Valkey goes away."""
     try:
         connection = patient_connection(redis_url)
         queues = [Queue(name, connection=connection, serializer=JSONSerializer) for name in QUEUES]
         worker = InProcessWorker(
             queues, connection=connection, serializer=JSONSerializer, worker_ttl=WORKER_TTL_S
         )
+        worker.stopping = stopping
         worker.work(logging_level="WARNING")
     except (RedisError, OSError) as error:
         logger.warning("Valkey is away (%s); jobs wait", type(error).__name__)
-        return True
-    return not worker._stop_requested  # noqa: SLF001 - RQ tells it nowhere else
 
 
-def _beat_in_background(pulse: Loop) -> threading.Event:
+def _beat_in_background(pulse: Loop) -> None:
     """Say every few seconds that a worker is alive, while RQ has the main thread."""
-    stop = threading.Event()
 
     def beats() -> None:
-        while not stop.is_set():
+        while not pulse.stopping.is_set():
             pulse.run_due()
-            stop.wait(1)
+            pulse.stopping.wait(1)
 
     threading.Thread(target=beats, daemon=True, name="heartbeat").start()
-    return stop
