@@ -6,6 +6,7 @@ from contextlib import contextmanager
 from datetime import datetime, timedelta
 from inspect import iscoroutinefunction
 from typing import Any
+from wsgiref.headers import Headers
 from zoneinfo import ZoneInfo
 
 from flask import Flask, Response, g, redirect, request, url_for
@@ -67,7 +68,7 @@ from vcp.kernel.places import static_folder
 from vcp.kernel.settings import Mode, Settings
 from vcp.kernel.templating import configure_templates, error_page
 from vcp.posts.events import DraftHeld, HoldEnded, PostChanged
-from vcp.residents.serving import PublicFiles
+from vcp.residents.serving import PublicFiles, security_headers
 from vcp.triage.categories import CLEAN, OUTBOUND
 from vcp.users.events import PersonOut
 
@@ -333,6 +334,18 @@ def _serve_files(app: Flask, settings: Settings) -> None:
     behind: Any = app.wsgi_app
     if settings.proxies:
         behind = ProxyFix(behind, x_for=settings.proxies, x_proto=settings.proxies)
-    static = WhiteNoise(behind, root=static_folder(), prefix="static/", max_age=STATIC_MAX_AGE_S)
+
+    def protect(told: Headers, path: str, url: str) -> None:
+        del path, url
+        for name, value in security_headers(settings):
+            told[name] = value
+
+    static = WhiteNoise(
+        behind,
+        root=static_folder(),
+        prefix="static/",
+        max_age=STATIC_MAX_AGE_S,
+        add_headers_function=protect,
+    )
     # Residents' pages come first: they must answer whatever is wrong behind them.
     app.wsgi_app = PublicFiles(static, settings)  # type: ignore[method-assign]  # Flask's own way
