@@ -13,7 +13,7 @@ from jinja2 import FileSystemBytecodeCache
 from sqlalchemy.orm import Session
 
 from tests.client import Client
-from tests.databases import Postgresql, Sqlite, postgresql_missing
+from tests.databases import Postgresql, Sqlite, close_connections, postgresql_missing
 from tests.sockets import LOOPBACK, block
 from vcp.app import create_app
 from vcp.kernel.db import db
@@ -79,6 +79,7 @@ def database(
         servers[kind] = Sqlite(home) if kind == "sqlite" else Postgresql()
     with servers[kind].fresh() as url:
         yield url
+        close_connections()
 
 
 @pytest.fixture
@@ -94,14 +95,11 @@ def compiled_templates(tmp_path_factory: pytest.TempPathFactory) -> FileSystemBy
 
 
 @pytest.fixture
-def app(settings: Settings, compiled_templates: FileSystemBytecodeCache) -> Iterator[Flask]:
+def app(settings: Settings, compiled_templates: FileSystemBytecodeCache) -> Flask:
     """The whole application, on this test's database."""
     made = create_app(settings)
     made.jinja_env.bytecode_cache = compiled_templates
-    yield made
-    with made.app_context():
-        for engine in db.engines.values():
-            engine.dispose()
+    return made
 
 
 @pytest.fixture

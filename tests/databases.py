@@ -13,7 +13,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import psycopg
-from sqlalchemy import create_engine
+from sqlalchemy import Connection, Engine, create_engine, event
 from sqlalchemy.engine import make_url
 
 from vcp.kernel import schema
@@ -22,6 +22,21 @@ from vcp.kernel.db import engine_options, prepare_engine
 #: Durable writes are for people's data; nothing here outlives the run.
 UNSAFE = ("fsync=off", "synchronous_commit=off", "full_page_writes=off", "autovacuum=off")
 START_TIMEOUT_S = 30
+
+
+#: The engines that have been used since this was last empty: commands in tests make their own.
+_used: set[Engine] = set()
+
+
+@event.listens_for(Engine, "engine_connect")
+def _remember(connection: Connection) -> None:
+    _used.add(connection.engine)
+
+
+def close_connections() -> None:
+    """Close what a test has left open: a process of the product would end, a test doesn't."""
+    while _used:
+        _used.pop().dispose()
 
 
 def migrate(url: str) -> None:
