@@ -11,8 +11,8 @@ from tests.networks.conftest import mock_server
 __all__ = ["mock_server"]
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def browser() -> Iterator[Browser]:
-    """One Chromium for all journeys; each person gets a context of their own."""
+    """One Chromium a file; each person gets a context of their own. Playwright allows one at a time."""
     with open_browser() as started:
         yield started
