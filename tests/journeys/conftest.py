@@ -13,6 +13,6 @@ __all__ = ["mock_server"]
 
 @pytest.fixture(scope="module")
 def browser() -> Iterator[Browser]:
-    """One Chromium a file; each person gets a context of their own. Playwright allows one at a time."""
+    """One Chromium a file, since Playwright allows one at a time; a context for each person."""
     with open_browser() as started:
         yield started
