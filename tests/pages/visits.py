@@ -12,8 +12,8 @@ from vcp.kernel.permissions import Role
 OFFICER, SUPERVISOR, MODERATOR = Role.OFFICER, Role.SUPERVISOR, Role.MODERATOR
 DECIDER, AUDITOR, ADMIN = Role.DECISION_MAKER, Role.AUDITOR, Role.ADMINISTRATOR
 
-#: Not pages: for machines, an image, a redirect, a page of another feature, a piece of one.
-NOT_PAGES = {"health.healthz", "health.readyz", "residents.media", "desk"}
+#: For machines, an image, a redirect; and the home page, which the folder of public files answers.
+NOT_PAGES = {"health.healthz", "health.readyz", "residents.media", "desk", "residents.home"}
 
 
 @dataclass(frozen=True)
@@ -143,7 +143,7 @@ POSTS = (
             *("corrected", "withdrawn", "cancelled"),
         )
     ),
-    Visit("posts.show", ADMIN, "only read", gaps=post("submitted")),
+    Visit("posts.show", AUDITOR, "only read", gaps=post("submitted")),
     refused("posts.approve", SUPERVISOR, {"revision_sha256": "{sha_warned}"}, gaps=post("warned")),
     refused("posts.send_back", SUPERVISOR, {"reason": " "}, gaps=post("submitted")),
     Visit("posts.schedule", SUPERVISOR, gaps=post("missed")),
@@ -155,6 +155,12 @@ POSTS = (
     *(
         Visit("posts.show_correction", who, name, gaps={"correction_id": f"correction_{name}"})
         for who, name in ((OFFICER, "draft"), (SUPERVISOR, "submitted"), (OFFICER, "held"))
+    ),
+    refused(
+        "posts.approve_correction",
+        SUPERVISOR,
+        {"revision_sha256": "{sha_warned_correction}"},
+        gaps={"correction_id": "correction_warned"},
     ),
     refused(
         "posts.send_back_correction",
@@ -291,9 +297,15 @@ ERRORS = (
         "posts.approve", SUPERVISOR, "changed", post("submitted"), {}, {"revision_sha256": "0"}, 409
     ),
     Visit(
-        "posts.approve", STALE, "confirm first", post("submitted"), {}, {"warning_answer": "Yes."}
+        "posts.approve",
+        STALE,
+        "confirm first",
+        post("submitted"),
+        {},
+        {"warning_answer": "Yes."},
+        403,
     ),
-    Visit("posts.update", STRANGER, "sign in first", post("draft"), {}, WORDS),
+    Visit("posts.update", STRANGER, "sign in first", post("draft"), {}, WORDS, 401),
 )
 VISITS = (
     *(Visit(v.endpoint, v.who, v.state, scene="empty") for v in EMPTY_LISTS),
@@ -314,5 +326,5 @@ BUTTONS = {
     *("channels.confirm", "channels.finish", "channels.reconnect", "deliveries.send_again"),
     *("personas.remove_member", "personas.revoke", "posts.cancel_correction", "posts.check"),
     *("posts.submit", "posts.submit_correction", "posts.take_back", "posts.take_back_correction"),
-    *("posts.approve_correction", "staff.revoke", "staff.send_link", "users.sign_out"),
+    *("staff.revoke", "staff.send_link", "users.sign_out"),
 }
