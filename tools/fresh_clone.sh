@@ -54,9 +54,9 @@ until [[ $(status "$url/readyz") = 200* ]]; do
         echo "make run ended before it was ready"
         exit 1
     fi
-    if ((SECONDS - began > 600)); then
+    if ((SECONDS - began > 1800)); then
         tail -n 40 "$place/run.log"
-        echo "make run isn't ready after 10 minutes"
+        echo "make run isn't ready after 30 minutes"
         exit 1
     fi
     # Waiting in steps of half a second measures to half a second.
