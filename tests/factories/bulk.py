@@ -3,7 +3,7 @@
 import uuid
 from datetime import datetime, timedelta
 
-from sqlalchemy import func, insert, select, update
+from sqlalchemy import func, insert, select, text, update
 from sqlalchemy.orm import Session
 
 from officer_profiles.models import Persona
@@ -41,8 +41,19 @@ def make_public_posts(
         update(Post).where(Post.id.in_(ids)).values(revision_id=Post.id, public_revision_id=Post.id)
     )
     session.execute(insert(Delivery), [_delivery(number, own_feed, at[number]) for number in ids])
+    _tell_counters(session)
     session.commit()
     return list(ids)
+
+
+def _tell_counters(session: Session) -> None:
+    """Have PostgreSQL count on from the ids that were given here by hand."""
+    if session.get_bind().dialect.name != "postgresql":
+        return
+    for table in ("post", "revision"):
+        session.execute(
+            text(f"SELECT setval(pg_get_serial_sequence('{table}', 'id'), max(id)) FROM {table}")  # noqa: S608 - our own two names
+        )
 
 
 def _post(number: int, persona: Persona, author: User, at: datetime) -> dict[str, object]:
