@@ -89,6 +89,11 @@ def test_an_unchanged_page_is_not_sent_again(reader: Client, folder: PublicFolde
     assert (changed.status_code, changed.data) == (200, PAGE + b"!")
 
 
+def test_a_browser_asks_before_it_shows_its_own_copy(reader: Client) -> None:
+    """What was withdrawn a second ago must not be read again from the reader's own cache."""
+    assert "max-age=0" in reader.get("/").headers["Cache-Control"].split(", ")
+
+
 def test_each_encoding_has_a_tag_of_its_own(reader: Client) -> None:
     tags = {
         reader.get("/", headers={"Accept-Encoding": e}).headers["ETag"] for e in ("", "br", "gzip")

@@ -39,7 +39,9 @@ POLICY: Final = (
     "default-src 'none'; img-src 'self'; style-src 'self'; form-action 'self'; "
     "base-uri 'none'; frame-ancestors 'none'"
 )
-PAGE_AGE: Final = "public, max-age=5, must-revalidate"
+#: A browser asks each time, so that nobody reads what was withdrawn from their own copy; caches in
+#: front of us may hold a page for five seconds.
+PAGE_AGE: Final = "public, max-age=0, s-maxage=5, must-revalidate"
 #: Not for ever, though they never change: a withdrawn image must not live on in caches.
 MEDIA_AGE: Final = "public, max-age=300, must-revalidate"
 #: Longer paths are no paths of ours.
