@@ -1,7 +1,12 @@
 """How Alembic finds the models and the database; run through `vcp db`."""
 
+import sqlite3
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import cast
+
 from alembic import context
-from sqlalchemy import Engine
+from sqlalchemy import Connection, Engine
 
 import vcp.app  # so that every model is known
 from vcp.kernel.db import Base
@@ -9,9 +14,32 @@ from vcp.kernel.db import Base
 assert vcp.app  # noqa: S101 - the import is what matters
 
 
+@contextmanager
+def foreign_keys_off(connection: Connection) -> Iterator[None]:
+    """Let SQLite's tables be made anew, which dropping the old ones would otherwise forbid.
+
+    Raises: IntegrityError when a row refers to nothing afterwards; nothing is stored then.
+    """
+    if connection.dialect.name != "sqlite":
+        yield
+        return
+    # Outside any transaction, or the pragma does nothing.
+    driver = cast("sqlite3.Connection", connection.connection.dbapi_connection)
+    driver.execute("PRAGMA foreign_keys=OFF")
+    try:
+        yield
+        if faults := connection.exec_driver_sql("PRAGMA foreign_key_check").all():
+            message = f"rows that refer to nothing after the migration: {faults[:5]}"
+            raise sqlite3.IntegrityError(message)
+        connection.commit()
+    finally:
+        connection.rollback()
+        driver.execute("PRAGMA foreign_keys=ON")
+
+
 def run(engine: Engine) -> None:
     """Run the wanted migrations in one transaction."""
-    with engine.connect() as connection:
+    with engine.connect() as connection, foreign_keys_off(connection):
         context.configure(
             connection=connection,
             target_metadata=Base.metadata,
@@ -20,7 +48,6 @@ def run(engine: Engine) -> None:
         )
         with context.begin_transaction():
             context.run_migrations()
-        connection.commit()
 
 
 run(context.config.attributes["engine"])

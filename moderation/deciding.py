@@ -88,7 +88,7 @@ def may_decide(person: Person, case: Case, category: str) -> bool:
 
 def offered(session: Session, case: Case, person: Person) -> list[Need]:
     """Return the categories that this person may release now."""
-    if not can_be_released(case) or person.id in hands_on(session, case.post_id):
+    if not can_be_released(case) or person.id in hands_on(session, case.post.id):
         return []
     done = {r.category for r in case.releases if r.released_by_id == person.id}
     return [

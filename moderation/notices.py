@@ -14,7 +14,7 @@ from vcp.users.models import User
 
 def decision_makers(session: Session, case: Case, category: str) -> list[User]:
     """Return who may decide about this category of the case: no one with a hand in the words."""
-    involved = hands_on(session, case.post_id)
+    involved = hands_on(session, case.post.id)
     return [
         person
         for person in users.with_permission(
@@ -29,7 +29,7 @@ def decision_makers(session: Session, case: Case, category: str) -> list[User]:
 
 def decision_wanted(session: Session, case: Case) -> None:
     """Write to everybody who may decide about a part of this case."""
-    session.refresh(case, ["revision", "releases"])
+    session.refresh(case, ["held_revision", "releases"])
     wanted: dict[int, tuple[User, list[str]]] = {}
     for need in deciding.needs(case):
         for person in decision_makers(session, case, need.category):

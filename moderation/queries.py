@@ -24,7 +24,7 @@ def visible(person: Person, *, closed: bool = False) -> Select[Case]:
 def page(session: Session, person: Person, number: int = 1, *, closed: bool = False) -> Page[Case]:
     """Return one page of the cases that this person may see."""
     rows = visible(person, closed=closed).options(
-        joinedload(Case.post).joinedload(Post.persona), selectinload(Case.releases)
+        joinedload(Case.held_post).joinedload(Post.persona), selectinload(Case.releases)
     )
     return paginate(session, rows, number)
 

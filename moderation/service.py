@@ -7,7 +7,8 @@ from sqlalchemy.orm import Session
 
 from moderation import deciding, notices
 from moderation.models import Case, Release
-from moderation.states import CASE, CaseState, Disposition
+from moderation.states import CASE, CaseState
+from vcp.contacts.states import Disposition
 from vcp.kernel import clock
 from vcp.kernel.audit import record
 from vcp.kernel.context import Actor, Machine
@@ -77,7 +78,7 @@ def return_to_author(session: Session, case_id: int, reason: str, *, by: Person)
     if case.correction_id is not None:
         correcting.return_held_correction(session, case.correction_id, reason, by=by)
     else:
-        posts.return_held(session, case.post_id, reason, by=by)
+        posts.return_held(session, case.post.id, reason, by=by)
     return case
 
 
@@ -130,7 +131,7 @@ def _open(
 ) -> Case:
     now = clock.now()
     case = Case(
-        post=post,
+        held_post=post,
         correction_id=correction_id,
         revision_id=revision_id,
         area_path=post.area_path,
@@ -138,6 +139,7 @@ def _open(
         priority=verdict.priority.value,
         opened_at=now,
         due_at=now + SEEN_WITHIN[verdict.priority],
+        changed_at=now,
         reason="",
     )
     CASE.started(
@@ -156,7 +158,7 @@ def _must_decide(session: Session, by: Person, case: Case, category: str) -> Non
         subject_kind="case",
         subject_id=case.id,
     )
-    if by.id in hands_on(session, case.post_id):
+    if by.id in hands_on(session, case.post.id):
         raise NotAllowed(NOT_YOUR_OWN, attempted="release", subject_kind="case", subject_id=case.id)
     if not deciding.can_be_released(case):
         raise NotAllowed(
@@ -178,7 +180,7 @@ def _let_go(session: Session, case: Case, *, by: Person) -> None:
     if case.correction_id is not None:
         correcting.release_correction(session, case.correction_id, by=by)
     else:
-        posts.release(session, case.post_id, by=by)
+        posts.release(session, case.post.id, by=by)
     _dispose(session, case, Disposition.RELEASED, case.releases[-1].reason, by=by)
 
 

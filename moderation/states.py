@@ -1,4 +1,4 @@
-"""The life of a case, and how it can end."""
+"""The life of a case, and of a hand-over."""
 
 import enum
 
@@ -27,16 +27,21 @@ CASE = Lifecycle(
 )
 
 
-class Disposition(enum.StrEnum):
-    """How a case ended, in the glossary's words."""
+class HandOverState(enum.StrEnum):
+    """Whether the desk that was given something has said that it has it."""
 
-    REPLIED = "replied"
-    SIGNPOSTED = "signposted"
-    HANDED_OVER = "handed_over"
-    REFERRED = "referred"
-    RELEASED = "released"
-    RETURNED = "returned"
-    REFUSED = "refused"
-    NOT_CREDIBLE = "not_credible"
-    DUPLICATE = "duplicate"
-    NO_ACTION = "no_action"
+    SENT = "sent"
+    ACKNOWLEDGED = "acknowledged"
+    OVERDUE = "overdue"
+
+
+_H = HandOverState
+HAND_OVER = Lifecycle(
+    "hand_over",
+    HandOverState,
+    _H.SENT,
+    {
+        "acknowledge": ([_H.SENT, _H.OVERDUE], _H.ACKNOWLEDGED),
+        "run_late": ([_H.SENT], _H.OVERDUE),
+    },
+)

@@ -19,6 +19,7 @@ from werkzeug.exceptions import HTTPException
 from werkzeug.middleware.proxy_fix import ProxyFix
 from whitenoise import WhiteNoise
 
+import moderation.intake
 import moderation.models
 import moderation.queries
 import moderation.routes
@@ -33,6 +34,7 @@ import vcp.channels.checks
 import vcp.channels.models
 import vcp.channels.routes
 import vcp.channels.service
+import vcp.contacts.models
 import vcp.posts.checks
 import vcp.posts.compose_routes
 import vcp.posts.correction_routes
@@ -56,6 +58,7 @@ import vcp.users.staff_routes
 from officer_profiles.events import PersonaChanged
 from vcp.areas.events import AreaChanged
 from vcp.channels.events import ChannelChanged
+from vcp.contacts.events import MessageArrived, MessageChanged
 from vcp.kernel import clock, headers, health, jobs, mail, vault
 from vcp.kernel.audit import record_refusal
 from vcp.kernel.context import Machine, current_work, work
@@ -318,6 +321,8 @@ def _wire_events() -> None:
     """Say who listens to what; `tests/architecture` lists it."""
     listen(DraftHeld, moderation.service.open_for_hold)
     listen(HoldEnded, moderation.service.close_returned)
+    listen(MessageArrived, moderation.intake.open_for_message)
+    listen(MessageChanged, moderation.intake.raise_for_change)
     listen(PersonOut, vcp.posts.leaving.tell_supervisors)
     listen(AreaChanged, vcp.channels.service.own_feed_of_a_new_force)
     listen(PersonOut, officer_profiles.service.person_out)

@@ -4,11 +4,12 @@ import re
 
 from sqlalchemy.orm import Session
 
-from moderation.states import CaseState, Disposition
+from moderation.states import CaseState
 from tests.client import Client
 from tests.factories.moderation import NEVER, make_case, make_decision_maker
 from tests.factories.posts import PLATE, make_team
 from tests.factories.users import give_role, make_user, sign_in
+from vcp.contacts.states import Disposition
 from vcp.kernel.permissions import Role
 from vcp.posts.states import PostState
 

@@ -8,10 +8,11 @@ from sqlalchemy.orm import Session
 
 from moderation import deciding, queries, service
 from moderation.models import Case
-from moderation.states import CaseState, Disposition
+from moderation.states import CaseState
 from tests.factories.moderation import NEVER, OPERATION, make_case, make_decision_maker
 from tests.factories.posts import PLATE, Team, make_colleague, make_post, make_team, words
 from tests.factories.users import give_role, make_user
+from vcp.contacts.states import Disposition
 from vcp.kernel.audit import AuditEvent
 from vcp.kernel.errors import Conflict, Invalid, NotAllowed
 from vcp.kernel.mail import Mail
@@ -142,7 +143,7 @@ def test_releaser_who_isnt_an_author_may_approve(session: Session) -> None:
     case = release(session, make_case(session, team, text=PLATE), "personal_data", person)
     revision = case.post.revision
     assert revision is not None
-    assert posts.approve(session, case.post_id, revision.sha256, by=person)
+    assert posts.approve(session, case.post.id, revision.sha256, by=person)
 
 
 def test_some_categories_are_never_released(session: Session) -> None:
@@ -214,7 +215,7 @@ def test_other_roles_dont_return(session: Session, role: Role) -> None:
 def test_taking_it_back_closes_the_case(session: Session) -> None:
     team = make_team(session)
     case = make_case(session, team, text=PLATE)
-    posts.take_back(session, case.post_id, by=team.officer)
+    posts.take_back(session, case.post.id, by=team.officer)
     assert (case.state, case.disposition) == (CaseState.DISPOSED, Disposition.RETURNED)
     assert case.disposed_by_id == team.officer.id
 
@@ -222,8 +223,8 @@ def test_taking_it_back_closes_the_case(session: Session) -> None:
 def test_editing_or_cancelling_it_closes_the_case(session: Session) -> None:
     team = make_team(session)
     edited, cancelled = make_case(session, team, text=PLATE), make_case(session, team, text=PLATE)
-    posts.save(session, edited.post_id, words(team), by=team.officer)
-    posts.cancel(session, cancelled.post_id, by=team.officer)
+    posts.save(session, edited.post.id, words(team), by=team.officer)
+    posts.cancel(session, cancelled.post.id, by=team.officer)
     assert [c.disposition for c in (edited, cancelled)] == [Disposition.RETURNED] * 2
 
 
@@ -231,7 +232,7 @@ def test_case_that_ended_takes_no_more_decisions(session: Session) -> None:
     team = make_team(session)
     person = make_decision_maker(session, team.area)
     case = make_case(session, team, text=PLATE)
-    posts.take_back(session, case.post_id, by=team.officer)
+    posts.take_back(session, case.post.id, by=team.officer)
     with pytest.raises(Conflict, match="returned meanwhile"):
         release(session, case, "personal_data", person)
     with pytest.raises(Conflict, match="returned meanwhile"):
@@ -241,8 +242,8 @@ def test_case_that_ended_takes_no_more_decisions(session: Session) -> None:
 def test_resubmitted_draft_gets_a_case_of_its_own(session: Session) -> None:
     team = make_team(session)
     first = make_case(session, team, text=PLATE)
-    posts.take_back(session, first.post_id, by=team.officer)
-    posts.submit(session, first.post_id, by=team.officer)
+    posts.take_back(session, first.post.id, by=team.officer)
+    posts.submit(session, first.post.id, by=team.officer)
     states = session.scalars(select(Case.state).order_by(Case.id)).all()
     assert states == [CaseState.DISPOSED, CaseState.OPEN]
 

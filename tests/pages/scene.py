@@ -128,7 +128,7 @@ def _posts(scene: Scene, session: Session, team: Team) -> dict[str, str]:
     correct(scene.app, session, team, made["post_corrected"], better, "We had miscounted.")
     secret, never = (make_case(session, team, text=text) for text in (OPERATION, NEVER))
     done = make_case(session, team, text="Whose car is it? AB12 CDE was left here.")
-    service.take_back(session, done.post_id, by=team.officer)
+    service.take_back(session, done.post.id, by=team.officer)
     fixes = {name: _correction(scene, session, team, text) for name, text in FIXES.items()}
     assert made["post_warned"].revision is not None
     wait = next(d for d in made["post_scheduled"].deliveries if d.channel_id == team.mastodon.id)

@@ -42,6 +42,14 @@ class Permission(StrEnum):
     SEE_CASES = "see_cases"
     RELEASE_HOLDS = "release_holds"
     RETURN_HOLDS = "return_holds"
+    WORK_CASES = "work_cases"
+    MANAGE_DESKS = "manage_desks"
+    SEE_CONTACTS = "see_contacts"
+    WORK_CONTACTS = "work_contacts"
+    SEND_STANDARD_REPLIES = "send_standard_replies"
+    SEE_STANDARD_REPLIES = "see_standard_replies"
+    APPROVE_STANDARD_REPLIES = "approve_standard_replies"
+    SEE_FIGURES = "see_figures"
     SEE_PERSONAS = "see_personas"
     PROPOSE_PERSONAS = "propose_personas"
     VERIFY_PERSONAS = "verify_personas"
@@ -71,6 +79,10 @@ ROLE_PERMISSIONS: dict[Role, frozenset[Permission]] = {
             P.WRITE_POSTS,
             P.PROPOSE_PERSONAS,
             P.SEE_DELIVERIES,
+            P.SEE_CONTACTS,
+            P.WORK_CONTACTS,
+            P.SEE_STANDARD_REPLIES,
+            P.SEND_STANDARD_REPLIES,
         }
     ),
     Role.SUPERVISOR: frozenset(
@@ -88,6 +100,13 @@ ROLE_PERMISSIONS: dict[Role, frozenset[Permission]] = {
             P.VERIFY_PERSONAS,
             P.CONFIRM_CHANNELS,
             P.SEE_STAFF,
+            P.WORK_CASES,
+            P.SEE_CONTACTS,
+            P.WORK_CONTACTS,
+            P.SEE_STANDARD_REPLIES,
+            P.SEND_STANDARD_REPLIES,
+            P.APPROVE_STANDARD_REPLIES,
+            P.SEE_FIGURES,
         }
     ),
     Role.MODERATOR: frozenset(
@@ -97,6 +116,12 @@ ROLE_PERMISSIONS: dict[Role, frozenset[Permission]] = {
             P.SEE_CASES,
             P.RETURN_HOLDS,
             P.SEE_DELIVERIES,
+            P.WORK_CASES,
+            P.SEE_CONTACTS,
+            P.WORK_CONTACTS,
+            P.SEE_STANDARD_REPLIES,
+            P.SEND_STANDARD_REPLIES,
+            P.SEE_FIGURES,
         }
     ),
     Role.DECISION_MAKER: frozenset(
@@ -117,6 +142,8 @@ ROLE_PERMISSIONS: dict[Role, frozenset[Permission]] = {
             P.SEE_STAFF,
             P.SEE_TRAIL,
             P.EXPORT_TRAIL,
+            P.SEE_STANDARD_REPLIES,
+            P.SEE_FIGURES,
         }
     ),
     Role.ADMINISTRATOR: frozenset(
@@ -128,6 +155,7 @@ ROLE_PERMISSIONS: dict[Role, frozenset[Permission]] = {
             P.MANAGE_STAFF,
             P.SEE_HEALTH,
             P.SEE_MAILS,
+            P.MANAGE_DESKS,
         }
     ),
 }

@@ -21,9 +21,10 @@ from sqlalchemy.orm import Mapped, mapped_column, relationship
 from officer_profiles.models import Persona
 from vcp.areas.models import Area
 from vcp.channels.models import Channel
+from vcp.contacts.models import Message
 from vcp.kernel.db import Base
 from vcp.kernel.lifecycle import state_type
-from vcp.posts.states import CorrectionState, DeliveryState, PostState
+from vcp.posts.states import CorrectionState, DeliveryState, PostState, StandardReplyState
 from vcp.users.models import User
 
 
@@ -64,10 +65,15 @@ class Post(Base):
     withdrawal_reason: Mapped[str | None] = mapped_column(String(300))
     #: Why it was last sent back, in the approver's or decision maker's words.
     returned_reason: Mapped[str | None] = mapped_column(Text)
+    #: The message that it answers; null for a post that speaks first.
+    answers_id: Mapped[int | None] = mapped_column(ForeignKey("message.id"), index=True)
+    #: The standard reply that it is, unchanged.
+    standard_reply_id: Mapped[int | None] = mapped_column(ForeignKey("standard_reply.id"))
 
     persona: Mapped[Persona] = relationship(lazy="joined")
     author: Mapped[User] = relationship(lazy="joined")
     area: Mapped[Area] = relationship()
+    answers: Mapped[Message | None] = relationship()
     revision: Mapped["Revision | None"] = relationship(
         foreign_keys=[revision_id], post_update=True, lazy="joined"
     )
@@ -280,3 +286,45 @@ class Attempt(Base):
     #: published, not_sent, refused, ambiguous, unauthorised or late; null while it runs.
     outcome: Mapped[str | None] = mapped_column(String(16))
     detail: Mapped[str | None] = mapped_column(Text)
+
+
+class StandardReply(Base):
+    """Words that two people approved beforehand, sent unchanged; gaps are filled from settings."""
+
+    __tablename__ = "standard_reply"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    #: The category of message that it answers, and its language.
+    category: Mapped[str] = mapped_column(String(40), index=True)
+    language: Mapped[str] = mapped_column(String(8))
+    text: Mapped[str] = mapped_column(Text)
+    #: SHA-256 over category, language and text: what the approvals are bound to.
+    sha256: Mapped[str] = mapped_column(String(64))
+    state: Mapped[StandardReplyState] = mapped_column(state_type(StandardReplyState))
+    state_changed_at: Mapped[datetime]
+    #: Null for the texts that come with the product.
+    written_by_id: Mapped[int | None] = mapped_column(ForeignKey("user_account.id"))
+    written_at: Mapped[datetime]
+    version: Mapped[int] = mapped_column()
+
+    written_by: Mapped[User | None] = relationship()
+    approvals: Mapped[list["StandardReplyApproval"]] = relationship(
+        order_by="StandardReplyApproval.id", lazy="selectin"
+    )
+
+    __mapper_args__ = {"version_id_col": version}  # noqa: RUF012 - SQLAlchemy's name
+
+
+class StandardReplyApproval(Base):
+    """One person's yes to exactly these words."""
+
+    __tablename__ = "standard_reply_approval"
+    __table_args__ = (UniqueConstraint("standard_reply_id", "approved_by_id"),)
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    standard_reply_id: Mapped[int] = mapped_column(ForeignKey("standard_reply.id"))
+    sha256: Mapped[str] = mapped_column(String(64))
+    approved_by_id: Mapped[int] = mapped_column(ForeignKey("user_account.id"))
+    approved_at: Mapped[datetime]
+
+    approved_by: Mapped[User] = relationship(lazy="joined")

@@ -70,6 +70,26 @@ CORRECTION = Lifecycle(
 )
 
 
+class StandardReplyState(enum.StrEnum):
+    """Where a standard reply stands: proposed until two people have approved it."""
+
+    PROPOSED = "proposed"
+    APPROVED = "approved"
+    RETIRED = "retired"
+
+
+_R = StandardReplyState
+STANDARD_REPLY = Lifecycle(
+    "standard_reply",
+    StandardReplyState,
+    _R.PROPOSED,
+    {
+        "approve": ([_R.PROPOSED], _R.APPROVED),  # by the second yes
+        "retire": ([_R.PROPOSED, _R.APPROVED], _R.RETIRED),
+    },
+)
+
+
 class DeliveryState(enum.StrEnum):
     """Where one copy on one channel stands."""
 

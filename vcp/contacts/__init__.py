@@ -1,0 +1,1 @@
+"""What residents say: messages as they came, and the community contacts that they make."""
