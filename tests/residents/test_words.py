@@ -7,7 +7,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from lxml import etree
 
-from vcp.residents.words import cell, cleaned, linked, paragraphs, title_of, web_address
+from vcp.kernel.visible import cleaned
+from vcp.residents.words import cell, linked, paragraphs, title_of, web_address
 
 HOSTILE = [
     "<script>alert(1)</script>",

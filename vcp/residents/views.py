@@ -12,12 +12,13 @@ from officer_profiles.states import PersonaState
 from vcp.areas.models import Area
 from vcp.channels.models import Channel
 from vcp.kernel.media import media_url
+from vcp.kernel.visible import cleaned
 from vcp.networks.registry import NETWORKS
 from vcp.posts.models import Correction, Post, Revision
 from vcp.residents import queries
 from vcp.residents.addresses import officer_path, place_path, post_path
 from vcp.residents.site import Site
-from vcp.residents.words import cleaned, linked, web_address
+from vcp.residents.words import linked, web_address
 
 
 @dataclass(frozen=True)

@@ -5,34 +5,17 @@ from collections.abc import Iterator
 
 from markupsafe import Markup, escape
 
+from vcp.kernel.visible import cleaned
+
 TITLE_LENGTH = 80
 _LINK = re.compile(r"https?://[^\s<>\"'`\\^{|}\x00-\x20\x7f-\x9f]+", re.IGNORECASE)
 #: Punctuation that ends a sentence rather than an address.
 _AFTER = ".,;:!?…"
 _PAIRS = {")": "(", "]": "["}
-#: Characters that no page or feed may hold, and those that reorder or hide the words around them.
-#: Single left-to-right and right-to-left marks stay: Arabic and Urdu need them.
-_UNSAFE = re.compile(
-    "[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f"
-    "\u200b\u2028\u2029\u202a-\u202e\u2060-\u2069\ufeff\ufff9-\ufffb\ufffe\uffff"
-    "\ud800-\udfff\U000e0000-\U000e007f]"
-)
-_FLAGS = re.compile("\U0001f3f4[\U000e0061-\U000e007a]{2,6}\U000e007f")
 _PAGE_LINK = Markup('<a class="govuk-link" href="{0}" rel="nofollow noopener">{0}</a>')
 _BARE_LINK = Markup('<a href="{0}" rel="nofollow noopener">{0}</a>')
 _BREAK = Markup("<br>\n")
 _FORMULA = ("=", "+", "-", "@", "\t", "\r")
-
-
-def cleaned(text: str) -> str:
-    """Return the text without control characters and without marks that reorder or hide words."""
-    text = text.replace("\r\n", "\n").replace("\r", "\n")
-    parts, at = [], 0
-    for flag in _FLAGS.finditer(text):
-        # Scotland's and Wales's flags are made of characters that would go otherwise.
-        parts += [_UNSAFE.sub("", text[at : flag.start()]), flag[0]]
-        at = flag.end()
-    return "".join([*parts, _UNSAFE.sub("", text[at:])])
 
 
 def linked(text: str) -> Markup:

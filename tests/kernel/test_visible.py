@@ -1,0 +1,59 @@
+"""What a stranger wrote hides, reorders and overflows nothing when people look at it."""
+
+import unicodedata
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from vcp.kernel.visible import resident_text
+
+REORDERING = "\u061c\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069"
+INVISIBLE = "\u00ad\u034f\u115f\u1160\u180e\u200b\u2060\u2800\u3164\ufeff\uffa0\U000e0041"
+
+
+@pytest.mark.parametrize("sign", [*REORDERING, *INVISIBLE, "\x00", "\x1b", "\x85"])
+def test_signs_that_hide_or_reorder_are_taken_out(sign: str) -> None:
+    assert resident_text(f"pay{sign}pal {sign}") == "paypal "
+
+
+@pytest.mark.parametrize(
+    "kept",
+    [
+        "👩‍💻 👍🏽 1️⃣ 🏴󠁧󠁢󠁷󠁬󠁳󠁿",
+        "می‌خواهم",
+        "क्‍ष",
+        "Tiếng Việt",
+        "שָׁלוֹם",
+        "<b>not bold</b> & 'quoted'",
+        "two\n\nparagraphs",
+    ],
+)
+def test_real_writing_stays_as_it_is(kept: str) -> None:
+    assert resident_text(kept) == kept
+
+
+def test_joiners_between_plain_letters_only_hide_and_go() -> None:
+    assert resident_text("p\u200da\u200cy") == "pay"
+
+
+def test_marks_piled_on_one_letter_stay_within_their_line() -> None:
+    assert resident_text("a" + "\u0301" * 400 + "b") == "a" + "\u0301" * 4 + "b"
+
+
+def test_a_screenful_of_empty_lines_becomes_one() -> None:
+    assert resident_text("help" + "\n \t" * 5_000 + "\nme") == "help\n\nme"
+
+
+def test_nothing_stays_nothing() -> None:
+    assert resident_text(None) == ""
+    assert resident_text("\u3164\u3164") == ""
+
+
+@given(st.text())
+def test_looking_twice_changes_no_more_and_nothing_hidden_is_left(text: str) -> None:
+    once = resident_text(text)
+    assert resident_text(once) == once
+    assert not set(once) & set(REORDERING)
+    left = {sign for sign in once if unicodedata.category(sign) == "Cc"}
+    assert left <= {"\n", "\t"}

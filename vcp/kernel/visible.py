@@ -1,0 +1,49 @@
+"""Words as people may safely look at them: nothing in them hides, reorders or overflows."""
+
+import re
+
+#: Characters that no page or feed may hold, and those that reorder or hide the words around them.
+#: Single left-to-right and right-to-left marks stay: Arabic and Urdu need them.
+_UNSAFE = re.compile(
+    "[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f"
+    "\u200b\u2028\u2029\u202a-\u202e\u2060-\u2069\ufeff\ufff9-\ufffb\ufffe\uffff"
+    "\ud800-\udfff\U000e0000-\U000e007f]"
+)
+_FLAGS = re.compile("\U0001f3f4[\U000e0061-\U000e007a]{2,6}\U000e007f")
+#: What our own officers have no reason to hide behind, but a stranger's words may: marks of
+#: direction, soft hyphens, letters drawn as nothing, all further signs for choosing a glyph.
+_HIDDEN = re.compile(
+    "[\u00ad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180b-\u180f\u200e\u200f\u2800\u3164\uffa0"
+    "\U0001d173-\U0001d17a\U000e0100-\U000e01ef]"
+)
+#: Joiners that Persian, Indian scripts and emoji need; between plain letters they only hide.
+_JOINERS = re.compile("(?<![^\x00-\x7f])[\u200c\u200d]+|[\u200c\u200d]+(?![^\x00-\x7f])")
+#: More marks on one letter than any writing uses grow out of the line and over the page.
+_STACKS = re.compile(
+    "([\u0300-\u036f\u0483-\u0489\u0591-\u05bd\u0610-\u061a\u064b-\u065f\u1ab0-\u1aff"
+    "\u1dc0-\u1dff\u20d0-\u20f0\u302a-\u302d\ufe00-\ufe0f\ufe20-\ufe2f]{4})"
+    "[\u0300-\u036f\u0483-\u0489\u0591-\u05bd\u0610-\u061a\u064b-\u065f\u1ab0-\u1aff"
+    "\u1dc0-\u1dff\u20d0-\u20f0\u302a-\u302d\ufe00-\ufe0f\ufe20-\ufe2f]+"
+)
+_EMPTY_LINES = re.compile(r"\n[ \t\u00a0\u3000]*(?:\n[ \t\u00a0\u3000]*){2,}\n")
+
+
+def cleaned(text: str) -> str:
+    """Return the text without control characters and without marks that reorder or hide words."""
+    text = text.replace("\r\n", "\n").replace("\r", "\n")
+    parts, at = [], 0
+    for flag in _FLAGS.finditer(text):
+        # Scotland's and Wales's flags are made of characters that would go otherwise.
+        parts += [_UNSAFE.sub("", text[at : flag.start()]), flag[0]]
+        at = flag.end()
+    return "".join([*parts, _UNSAFE.sub("", text[at:])])
+
+
+def resident_text(text: str | None) -> str:
+    """Return a stranger's words with all that hides, reorders or piles up taken out.
+
+    A template still escapes it, and puts it into an element of its own direction (`dir="auto"`,
+    or `<bdi>` inside a line): Arabic or Hebrew letters turn what stands beside them.
+    """
+    visible = _HIDDEN.sub("", cleaned(text or ""))
+    return _EMPTY_LINES.sub("\n\n", _STACKS.sub(r"\1", _JOINERS.sub("", visible)))
