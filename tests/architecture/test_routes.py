@@ -53,3 +53,11 @@ def test_routes_that_change_something_take_no_get(app: Flask) -> None:
     rules = [rule for rule in app.url_map.iter_rules() if changing.search(rule.rule)]
     posted = {rule.rule for rule in rules if "POST" in (rule.methods or ())}
     assert {rule.rule for rule in rules} == posted
+
+
+def test_looks_are_put_on_record_where_something_is_shown(app: Flask) -> None:
+    """What `@consults` marks shows something and changes nothing else, so it takes no POST."""
+    for rule in app.url_map.iter_rules():
+        if hasattr(app.view_functions[rule.endpoint], "vcp_consults"):
+            assert "POST" not in (rule.methods or ()), rule.rule
+            assert declared(app, rule) != "public", "a stranger has no name in the trail"

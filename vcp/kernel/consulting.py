@@ -1,0 +1,82 @@
+"""Looks at records: what a GET marked `@consults` writes, and the only thing that any GET does.
+
+The look goes into the trail after the page was allowed and made, in a unit of its own; when that
+can't be stored the page isn't shown.
+"""
+
+import functools
+from collections.abc import Callable
+from datetime import timedelta
+from typing import Any, TypeVar, cast
+
+from flask import make_response, request
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from vcp.kernel import clock
+from vcp.kernel.audit import AuditEvent, record
+from vcp.kernel.db import session, transaction
+from vcp.kernel.permissions import Person, me
+
+F = TypeVar("F", bound=Callable[..., Any])
+LOOK = "look"
+#: What stands for the id in the trail when a whole list was looked at.
+LIST = "list"
+#: A list that keeps itself fresh is one look for so long; another search is another look.
+SAME_LOOK = timedelta(minutes=5)
+
+
+def consults(
+    kind: str,
+    argument: str | None = None,
+    *,
+    also: Callable[[Session, Any, Person], object] | None = None,
+) -> Callable[[F], F]:
+    """Record that the signed-in person looked; put it under `@requires`.
+
+    `argument` names the part of the address that holds the id; without it the page is a list or a
+    search, and the trail keeps what was searched for. `also` notes, in the same unit, that
+    somebody has seen the row: `also(session, id, person)`.
+    """
+
+    def mark(view: F) -> F:
+        @functools.wraps(view)
+        def consulted(*args: Any, **kwargs: Any) -> Any:
+            response = make_response(view(*args, **kwargs))
+            if response.status_code < 300:  # noqa: PLR2004 - shown, not led elsewhere or refused
+                _looked(kind, kwargs[argument] if argument else None, also)
+            return response
+
+        consulted.vcp_consults = kind  # type: ignore[attr-defined]  # read by the tests of routes
+        return cast(F, consulted)
+
+    return mark
+
+
+def _looked(
+    kind: str, row_id: object, also: Callable[[Session, Any, Person], object] | None
+) -> None:
+    person = me()
+    searched = {name: value for name, value in request.args.items() if value}
+    if row_id is None and not searched and _looked_just_now(session(), person, kind):
+        return
+    with transaction() as current:
+        if row_id is None:
+            record(current, person, LOOK, kind, LIST, search=searched or None)
+        else:
+            record(current, person, LOOK, kind, row_id)
+        if also is not None:
+            also(current, row_id, person)
+
+
+def _looked_just_now(current: Session, person: Person, kind: str) -> bool:
+    """Say whether this person has the plain list open: it asks again for itself."""
+    rows = select(AuditEvent.id).where(
+        AuditEvent.subject_kind == kind,
+        AuditEvent.subject_id == LIST,
+        AuditEvent.at > clock.now() - SAME_LOOK,
+        AuditEvent.actor_id == person.actor_id,
+        AuditEvent.verb == LOOK,
+        AuditEvent.payload_commitment.is_(None),
+    )
+    return current.scalar(rows.limit(1)) is not None
