@@ -1,0 +1,162 @@
+"""Invented residents: what they wrote, and the contacts that it makes."""
+
+import json
+from datetime import datetime, timedelta
+from itertools import count
+from typing import Any
+
+from sqlalchemy.orm import Session
+
+from tests.factories.areas import BY
+from tests.factories.posts import Team
+from vcp.channels.models import Channel
+from vcp.contacts.events import MessageArrived
+from vcp.contacts.models import (
+    Arrival,
+    ArrivalKind,
+    Contact,
+    ContactKind,
+    Lane,
+    Message,
+    ThreadPart,
+)
+from vcp.contacts.states import CONTACT
+from vcp.kernel import clock
+from vcp.kernel.events import raise_event
+
+_numbers = count(1)
+QUESTION = "When will somebody look at the street light outside the library?"
+HANDLE = "robin@towns.example"
+#: Categories that are dialogue; every other asks for police action.
+DIALOGUE = ("asb_service_request", "praise_chatter", "spam_abuse")
+#: Categories to which nobody owes an answer.
+NO_ANSWER = ("praise_chatter", "spam_abuse")
+ANSWER_WITHIN = timedelta(hours=72)
+
+
+def make_contact(
+    session: Session,
+    team: Team,
+    *,
+    handle: str = HANDLE,
+    kind: ContactKind = ContactKind.NETWORK,
+    channel: Channel | None = None,
+    thread_key: str = "",
+    category: str = "asb_service_request",
+    priority: str = "P4",
+    first_at: datetime | None = None,
+    **changed: Any,
+) -> Contact:
+    """A conversation with the team's persona that has no message yet."""
+    number, began = next(_numbers), first_at or clock.now()
+    forms = (ContactKind.QUESTION, ContactKind.FEEDBACK)
+    where = channel or (team.own_feed if kind in forms else team.mastodon)
+    row: dict[str, Any] = {
+        "kind": kind,
+        "channel_id": where.id,
+        "handle": handle,
+        "display_name": "Robin Ash",
+        "thread_key": thread_key or f"thread-{number}",
+        "persona_id": team.persona.id,
+        "area_id": team.area.id,
+        "area_path": team.area.path,
+        "lane": Lane.ENGAGEMENT if category in DIALOGUE else Lane.OPERATIONAL,
+        "category": category,
+        "priority": priority,
+        "first_at": began,
+        "last_at": began,
+        "due_at": None if category in NO_ANSWER else began + ANSWER_WITHIN,
+    }
+    contact = Contact(**row | changed)
+    CONTACT.started(session, contact, by=BY)
+    return contact
+
+
+def make_message(
+    session: Session,
+    team: Team,
+    *,
+    text: str = QUESTION,
+    contact: Contact | None = None,
+    category: str = "asb_service_request",
+    priority: str = "P4",
+    posted_at: datetime | None = None,
+    is_heard: bool = True,
+    for_contact: dict[str, Any] | None = None,
+    **changed: Any,
+) -> Message:
+    """A message as the ingest stores it, in a contact of its own unless one is given.
+
+    Who listens hears of it, so one of P1 to P3 opens a case; `changed` are columns of the message.
+    """
+    number, at = next(_numbers), posted_at or clock.now()
+    contact = contact or make_contact(
+        session,
+        team,
+        handle=changed.get("handle", HANDLE),
+        category=category,
+        priority=priority,
+        first_at=at,
+        **{"thread_key": changed.get("remote_id", f"message-{number}")} | (for_contact or {}),
+    )
+    assert contact.channel_id is not None
+    assert contact.handle is not None
+    arrival = Arrival(
+        channel_id=contact.channel_id,
+        kind=ArrivalKind.MESSAGE,
+        remote_id=changed.get("remote_id", f"message-{number}"),
+        payload=json.dumps({"text": text}),
+        received_at=at,
+        tries=1,
+        handled_at=at,
+    )
+    session.add(arrival)
+    session.flush()
+    row: dict[str, Any] = {
+        "arrival_id": arrival.id,
+        "contact": contact,
+        "channel_id": contact.channel_id,
+        "remote_id": arrival.remote_id,
+        "author_id": f"author-of-{contact.handle}",
+        "handle": contact.handle,
+        "display_name": contact.display_name,
+        "profile_url": "https://towns.example/@robin",
+        "text": text,
+        "language": "en",
+        "visibility": "public",
+        "url": f"https://towns.example/@robin/{number}",
+        "media": [],
+        "posted_at": at,
+        "received_at": at,
+        "category": category,
+        "priority": priority,
+        "verdict": _verdict(category, priority),
+    }
+    message = Message(**row | changed)
+    contact.last_at = max(contact.last_at, at)
+    contact.priority = min(contact.priority, priority)
+    contact.is_private = contact.is_private or message.visibility in ("private", "direct")
+    session.add(message)
+    session.add(
+        ThreadPart(
+            channel_id=message.channel_id,
+            remote_id=message.remote_id,
+            thread_key=contact.thread_key or message.remote_id,
+        )
+    )
+    session.flush()
+    if is_heard:
+        raise_event(session, MessageArrived(message.id, contact.id))
+    return message
+
+
+def _verdict(category: str, priority: str) -> dict[str, Any]:
+    return {
+        "category": category,
+        "priority": priority,
+        "findings": [],
+        "score": None,
+        "versions": {},
+        "screened": True,
+        "degraded": False,
+    }
