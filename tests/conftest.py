@@ -13,7 +13,13 @@ from jinja2 import FileSystemBytecodeCache
 from sqlalchemy.orm import Session
 
 from tests.client import Client
-from tests.databases import Postgresql, Sqlite, close_connections, postgresql_missing
+from tests.databases import (
+    Postgresql,
+    Sqlite,
+    close_connections,
+    postgresql_missing,
+    share_statements,
+)
 from tests.sockets import LOOPBACK, block
 from vcp.app import create_app
 from vcp.kernel.db import db
@@ -99,6 +105,8 @@ def app(settings: Settings, compiled_templates: FileSystemBytecodeCache) -> Flas
     """The whole application, on this test's database."""
     made = create_app(settings)
     made.jinja_env.bytecode_cache = compiled_templates
+    with made.app_context():
+        share_statements(db.engine)
     return made
 
 
