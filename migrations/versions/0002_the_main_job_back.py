@@ -180,6 +180,7 @@ def upgrade() -> None:
         sa.Column("waited_s", sa.Integer(), nullable=False),
         sa.Column("seen_at", vcp.kernel.db.UtcDateTime(timezone=True), nullable=True),
         sa.Column("answered_at", vcp.kernel.db.UtcDateTime(timezone=True), nullable=True),
+        sa.Column("missed_at", vcp.kernel.db.UtcDateTime(timezone=True), nullable=True),
         sa.Column(
             "disposition",
             sa.Enum(

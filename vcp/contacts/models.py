@@ -164,6 +164,8 @@ class Contact(Base):
     #: When a person first looked, and when the first answer went out.
     seen_at: Mapped[datetime | None]
     answered_at: Mapped[datetime | None]
+    #: When the resident told us that no answer had come in time.
+    missed_at: Mapped[datetime | None]
     disposition: Mapped[Disposition | None] = mapped_column(_choice(Disposition, "how_known"))
     reason: Mapped[str] = mapped_column(Text, default="")
     closed_by_id: Mapped[int | None] = mapped_column(ForeignKey("user_account.id"))
