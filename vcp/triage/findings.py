@@ -44,9 +44,21 @@ class Finding:
         return self.end > self.start
 
 
+def without_inner(findings: Sequence[Finding]) -> list[Finding]:
+    """Leave out what the same rule found again inside a longer stretch of the same field."""
+    reached: dict[tuple[str, str], int] = {}
+    kept: list[Finding] = []
+    for finding in sorted(findings, key=lambda found: (found.start, -found.end)):
+        where = (finding.rule, finding.field)
+        if finding.end > reached.get(where, -1):
+            reached[where] = finding.end
+            kept.append(finding)
+    return kept
+
+
 @dataclass(frozen=True)
 class Verdict:
-    """The screen's answer for one draft; `screened` is false when the rules could not judge it."""
+    """The screen's answer for one text; `screened` is false when the rules could not judge it."""
 
     category: str
     priority: Priority

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 
 from vcp.triage import normalise
 from vcp.triage.categories import CLEAN, NOT_SCREENED, ORDER
-from vcp.triage.findings import Finding, Priority, Verdict, most_serious
+from vcp.triage.findings import Finding, Priority, Verdict, most_serious, without_inner
 from vcp.triage.identifiers import VERSION as IDENTIFIERS_VERSION
 from vcp.triage.identifiers import identifiers
 from vcp.triage.language import has_other_language
@@ -110,7 +110,7 @@ def _in_context(finding: Finding, context: OutboundContext) -> Finding:
 
 def _verdict(findings: Sequence[Finding], versions: dict[str, str]) -> Verdict:
     ordered = sorted(
-        _without_inner(findings),
+        without_inner(findings),
         key=lambda found: (found.priority.value, ORDER[found.category], found.field, found.start),
     )
     return Verdict(
@@ -131,18 +131,6 @@ def _fused(findings: Sequence[Finding]) -> Priority:
     that it can raise a draft and never lower one.
     """
     return most_serious([finding.priority for finding in findings])
-
-
-def _without_inner(findings: Sequence[Finding]) -> list[Finding]:
-    """Leave out what the same rule found again inside a longer stretch of the same field."""
-    reached: dict[tuple[str, str], int] = {}
-    kept: list[Finding] = []
-    for finding in sorted(findings, key=lambda found: (found.start, -found.end)):
-        where = (finding.rule, finding.field)
-        if finding.end > reached.get(where, -1):
-            reached[where] = finding.end
-            kept.append(finding)
-    return kept
 
 
 def _unscreened(why: str, versions: dict[str, str], *, degraded: bool) -> Verdict:

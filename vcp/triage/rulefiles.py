@@ -5,7 +5,8 @@ from __future__ import annotations
 import hashlib
 import re
 import tomllib
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import date
 from functools import cache
 from importlib.resources import files
@@ -14,27 +15,79 @@ from typing import Any
 
 from vcp.triage.categories import CLEAN, NOT_SCREENED, OUTBOUND
 from vcp.triage.findings import Priority
+from vcp.triage.inbound_categories import INBOUND, NOTE
 from vcp.triage.normalise import plain
+from vcp.triage.reading import reading
 from vcp.triage.rules import Rule, RuleError, RuleSet
 
 FRAGMENTS = "fragments.toml"
 _FRAGMENT = re.compile(r"\{\{(\w+)\}\}")
 _TEXTS = ("id", "owner", "category", "priority", "why", "advice")
 _LISTS = ("languages", "patterns", "must_fire", "must_not_fire")
-_OPTIONAL_LISTS = ("requires", "exclusions")
+_OPTIONAL_LISTS = ("requires", "exclusions", "about")
 _KEYS = frozenset((*_TEXTS, *_LISTS, *_OPTIONAL_LISTS, "expires"))
 #: Categories a rule may not name: they say what the screen did, not what it found.
-_NOT_FOR_RULES = frozenset({CLEAN, NOT_SCREENED})
+_NOT_FOR_RULES = frozenset({CLEAN, NOT_SCREENED, NOTE})
 _DEEPEST_FRAGMENT = 5
+#: In an example of a rule with `about`, stands between the post and the answer to it.
+ANSWERED_BY = " >> "
+
+
+@dataclass(frozen=True)
+class Direction:
+    """Which files belong to one direction of text, and what a rule of theirs may say."""
+
+    prefix: str
+    #: Pieces of patterns; a file that is not there is left out.
+    fragments: tuple[str, ...]
+    #: The priorities that a rule of each category may give.
+    priorities: Mapping[str, tuple[Priority, ...]]
+    #: Categories whose rules may have no `exclusions`: nothing said beside a sign excuses it.
+    inexcusable: frozenset[str]
+    #: How a text is made ready before rules read it; examples are made ready the same way.
+    ready: Callable[[str], str]
+
+
+OUTBOUND_FILES = Direction(
+    prefix="outbound_",
+    fragments=(FRAGMENTS,),
+    priorities={
+        code: (Priority.P1, Priority.P2, Priority.P3)
+        for code in OUTBOUND
+        if code not in _NOT_FOR_RULES
+    },
+    inexcusable=frozenset(),
+    ready=lambda text: plain(text).text,
+)
+INBOUND_FILES = Direction(
+    prefix="inbound_",
+    fragments=(FRAGMENTS, "fragments_inbound.toml"),
+    priorities={
+        code: tuple(filter(category.may_be, Priority))
+        for code, category in INBOUND.items()
+        if code not in _NOT_FOR_RULES
+    },
+    inexcusable=frozenset(code for code, category in INBOUND.items() if not category.excusable),
+    ready=lambda text: reading(text).text,
+)
 
 
 @cache
 def outbound_rules() -> RuleSet:
-    """Return the rules that come with the product, read and checked once.
+    """Return the rules for drafts that come with the product, read and checked once.
 
     Raises: `RuleError` when a file has a fault.
     """
     return load_rules(files("vcp.triage") / "rules")
+
+
+@cache
+def inbound_rules() -> RuleSet:
+    """Return the rules for residents' messages that come with the product, read and checked once.
+
+    Raises: `RuleError` when a file has a fault.
+    """
+    return load_rules(files("vcp.triage") / "rules", direction=INBOUND_FILES)
 
 
 @cache
@@ -47,8 +100,10 @@ def shared_fragments() -> dict[str, str]:
     return _fragments(shared.name, _read(shared))
 
 
-def load_rules(folder: Traversable, today: date | None = None) -> RuleSet:
-    """Read every `outbound_*.toml` of the folder and run each rule's own examples.
+def load_rules(
+    folder: Traversable, today: date | None = None, *, direction: Direction = OUTBOUND_FILES
+) -> RuleSet:
+    """Read every rule file of the direction in the folder and run each rule's own examples.
 
     Rules whose `expires` lies before `today` are left out; without `today` all are used.
     Raises: `RuleError` naming file, rule and remedy.
@@ -57,24 +112,27 @@ def load_rules(folder: Traversable, today: date | None = None) -> RuleSet:
         (
             file
             for file in folder.iterdir()
-            if file.name.startswith("outbound_") and file.name.endswith(".toml")
+            if file.name.startswith(direction.prefix) and file.name.endswith(".toml")
         ),
         key=lambda file: file.name,
     )
     if not sources:
         raise RuleError(
-            f"No rule file outbound_*.toml is in {folder}. Put them back, or name another folder."
+            f"No rule file {direction.prefix}*.toml is in {folder}. "
+            "Put them back, or name another folder."
         )
-    shared = folder / FRAGMENTS
-    fragments = _fragments(shared.name, _read(shared)) if shared.is_file() else {}
+    shared = [file for name in direction.fragments if (file := folder / name).is_file()]
+    fragments: dict[str, str] = {}
+    for file in shared:
+        fragments.update(_fragments(file.name, _read(file)))
     rules: list[Rule] = []
     for file in sources:
-        rules.extend(_rules_of(file.name, _read(file), fragments))
+        rules.extend(_rules_of(file.name, _read(file), fragments, direction))
     _check_ids(rules)
-    version = _version([*sources, shared] if shared.is_file() else sources)
+    version = _version([*sources, *shared])
     every = RuleSet(rules, version)
     for rule in rules:
-        _check_examples(every, rule)
+        _check_examples(every, rule, direction)
     in_force = [
         rule for rule in rules if today is None or rule.expires is None or rule.expires >= today
     ]
@@ -107,18 +165,22 @@ def _fragments(name: str, content: Mapping[str, Any]) -> dict[str, str]:
     return dict(content)
 
 
-def _rules_of(file: str, content: Mapping[str, Any], fragments: Mapping[str, str]) -> list[Rule]:
+def _rules_of(
+    file: str, content: Mapping[str, Any], fragments: Mapping[str, str], direction: Direction
+) -> list[Rule]:
     tables = content.get("rules")
     if not isinstance(tables, list) or not tables:
         raise RuleError(f"{file}: it has no rules. Begin each rule with [[rules]].")
     own = _fragments(file, content.get("fragments", {}))
-    return [_rule(file, table, {**fragments, **own}) for table in tables]
+    return [_rule(file, table, {**fragments, **own}, direction) for table in tables]
 
 
-def _rule(file: str, table: Mapping[str, Any], fragments: Mapping[str, str]) -> Rule:
+def _rule(
+    file: str, table: Mapping[str, Any], fragments: Mapping[str, str], direction: Direction
+) -> Rule:
     where = f"{file}, rule {table.get('id', 'without id')}"
     _check_keys(where, table)
-    _check_values(where, table)
+    _check_values(where, table, direction)
     try:
         return _made(file, table, fragments)
     except KeyError as fault:
@@ -152,18 +214,30 @@ def _is_list_of_texts(value: object) -> bool:
     )
 
 
-def _check_values(where: str, table: Mapping[str, Any]) -> None:
+def _check_values(where: str, table: Mapping[str, Any], direction: Direction) -> None:
     category, priority = table["category"], table["priority"]
-    if category not in OUTBOUND or category in _NOT_FOR_RULES:
-        allowed = ", ".join(sorted(set(OUTBOUND) - _NOT_FOR_RULES))
-        raise RuleError(f"{where}: the category {category} is not known. Use one of {allowed}.")
-    if priority not in ("P1", "P2", "P3"):
-        raise RuleError(f"{where}: the priority {priority} is not known. Use P1, P2 or P3.")
+    if (allowed := direction.priorities.get(category)) is None:
+        known = ", ".join(sorted(direction.priorities))
+        raise RuleError(f"{where}: the category {category} is not known. Use one of {known}.")
+    if priority not in allowed:
+        raise RuleError(
+            f"{where}: the priority {priority} is not known. Use {_either(allowed)}.",
+        )
+    if category in direction.inexcusable and "exclusions" in table:
+        raise RuleError(
+            f"{where}: a rule of {category} may not be silenced. "
+            "Take exclusions out and narrow the patterns.",
+        )
     expires = table.get("expires")
     if expires is not None and type(expires) is not date:
         raise RuleError(
             f"{where}: expires is not a date. Write it without quotes, as expires = 2030-12-31.",
         )
+
+
+def _either(priorities: Sequence[Priority]) -> str:
+    *first, last = (priority.value for priority in priorities)
+    return f"{', '.join(first)} or {last}" if first else last
 
 
 def _made(file: str, table: Mapping[str, Any], fragments: Mapping[str, str]) -> Rule:
@@ -183,6 +257,7 @@ def _made(file: str, table: Mapping[str, Any], fragments: Mapping[str, str]) -> 
         must_not_fire=tuple(table["must_not_fire"]),
         requires=patterns("requires"),
         exclusions=patterns("exclusions"),
+        about=patterns("about"),
         expires=table.get("expires"),
         file=file,
     )
@@ -191,22 +266,28 @@ def _made(file: str, table: Mapping[str, Any], fragments: Mapping[str, str]) -> 
 def _fill(pattern: str, fragments: Mapping[str, str]) -> str:
     for _ in range(_DEEPEST_FRAGMENT):
         if not _FRAGMENT.search(pattern):
-            return pattern
+            # Accents and look-alike letters are gone from the text by the time a rule reads it.
+            return pattern if pattern.isascii() else plain(pattern).text
         pattern = _FRAGMENT.sub(lambda match: f"(?:{fragments[match.group(1)]})", pattern)
     raise RecursionError
 
 
-def _check_examples(rules: RuleSet, rule: Rule) -> None:
+def _check_examples(rules: RuleSet, rule: Rule, direction: Direction) -> None:
     for example in rule.must_fire:
-        if not rules.fires(rule, plain(example).text):
+        if not _fires(rules, rule, example, direction):
             raise rule.refused(
                 f"it must fire on {example!r} and does not. Correct a pattern or the example."
             )
     for example in rule.must_not_fire:
-        if rules.fires(rule, plain(example).text):
+        if _fires(rules, rule, example, direction):
             raise rule.refused(
                 f"it must not fire on {example!r} and does. Add an exclusion or narrow a pattern."
             )
+
+
+def _fires(rules: RuleSet, rule: Rule, example: str, direction: Direction) -> bool:
+    about, _, text = example.rpartition(ANSWERED_BY) if rule.about else ("", "", example)
+    return rules.fires(rule, direction.ready(text), direction.ready(about))
 
 
 def _check_ids(rules: Sequence[Rule]) -> None:

@@ -37,13 +37,15 @@ class Rule:
     requires: tuple[str, ...] = ()
     #: A match is dropped when one of these stands in its sentence.
     exclusions: tuple[str, ...] = ()
+    #: Each must be found in the post that the text answers.
+    about: tuple[str, ...] = ()
     expires: date | None = None
     #: The file it stands in, for messages.
     file: str = ""
 
     def expressions(self) -> Iterator[str]:
         """Give every expression of the rule."""
-        yield from (*self.patterns, *self.requires, *self.exclusions)
+        yield from (*self.patterns, *self.requires, *self.exclusions, *self.about)
 
     def refused(self, fault: str) -> RuleError:
         """Return the error that says what is wrong with this rule."""
@@ -105,20 +107,27 @@ class RuleSet:
         """Return every pattern with its compiled form."""
         return list(self._compiled.items())
 
-    def read(self, text: str, language: str) -> list[Finding]:
-        """Return what the rules of the language find; places count characters of the text given."""
+    def read(self, text: str, language: str, about: str = "") -> list[Finding]:
+        """Return what the rules of the language find; places count characters of the text given.
+
+        `about` is the post that the text answers, where it answers one.
+        """
         seen = self._seen(text)
+        asked = self._asked(about)
         return [
             finding
             for rule in self.rules
-            if language in rule.languages and _applies(rule, seen)
+            if language in rule.languages and _applies(rule, seen, asked)
             for finding in self._matches(rule, text, seen)
         ]
 
-    def fires(self, rule: Rule, text: str) -> bool:
+    def fires(self, rule: Rule, text: str, about: str = "") -> bool:
         """Say whether this one rule finds something."""
         seen = self._seen(text)
-        return _applies(rule, seen) and any(self._matches(rule, text, seen))
+        return _applies(rule, seen, self._asked(about)) and any(self._matches(rule, text, seen))
+
+    def _asked(self, about: str) -> Mapping[str, bool]:
+        return self._seen(about) if about else _Seen(self._numbers, frozenset())
 
     def _seen(self, text: str) -> Mapping[str, bool]:
         found = frozenset(self._filter.Match(text) or ()) if self._numbers else frozenset()
@@ -163,7 +172,9 @@ class _Seen(Mapping[str, bool]):
         return len(self._numbers)
 
 
-def _applies(rule: Rule, seen: Mapping[str, bool]) -> bool:
-    return any(seen[pattern] for pattern in rule.patterns) and all(
-        seen[pattern] for pattern in rule.requires
+def _applies(rule: Rule, seen: Mapping[str, bool], asked: Mapping[str, bool]) -> bool:
+    return (
+        any(seen[pattern] for pattern in rule.patterns)
+        and all(seen[pattern] for pattern in rule.requires)
+        and all(asked[pattern] for pattern in rule.about)
     )
