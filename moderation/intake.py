@@ -7,11 +7,12 @@ from sqlalchemy.orm import Session
 
 from moderation.models import Case
 from moderation.states import CASE, CaseState
-from vcp.contacts.events import MessageArrived, MessageChanged
+from vcp.contacts.events import ContactClosing, ContactRaised, MessageArrived, MessageChanged
 from vcp.contacts.models import Contact, Message, MessageChange
 from vcp.kernel import clock
 from vcp.kernel.audit import record
 from vcp.kernel.context import Machine
+from vcp.kernel.errors import Conflict
 from vcp.triage.findings import Priority
 
 #: A person has looked within this time, and handed over or answered within that.
@@ -41,6 +42,26 @@ def raise_for_change(session: Session, event: MessageChanged) -> None:
     contact = session.get_one(Contact, event.contact_id)
     if change.priority:
         _needed(session, contact, change.category, change.priority, change.at)
+
+
+def open_for_contact(session: Session, event: ContactRaised) -> None:
+    """Put what an officer logged, or gave another priority, in front of the desk."""
+    contact = session.get_one(Contact, event.contact_id)
+    _needed(session, contact, contact.category, contact.priority, clock.now())
+
+
+def refuse_while_open(session: Session, event: ContactClosing) -> None:
+    """Keep a contact open while its case is.
+
+    Raises: Conflict.
+    """
+    if session.scalar(
+        select(Case.id).where(Case.contact_id == event.contact_id, Case.state != CaseState.DISPOSED)
+    ):
+        raise Conflict(
+            "The desk still has the case of this contact. When the desk has decided, you can "
+            "close the contact."
+        )
 
 
 def _needed(

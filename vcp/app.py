@@ -58,7 +58,7 @@ import vcp.users.staff_routes
 from officer_profiles.events import PersonaChanged
 from vcp.areas.events import AreaChanged
 from vcp.channels.events import ChannelChanged
-from vcp.contacts.events import MessageArrived, MessageChanged
+from vcp.contacts.events import ContactClosing, ContactRaised, MessageArrived, MessageChanged
 from vcp.kernel import clock, headers, health, jobs, mail, vault
 from vcp.kernel.audit import record_refusal
 from vcp.kernel.context import Machine, current_work, work
@@ -323,6 +323,8 @@ def _wire_events() -> None:
     listen(HoldEnded, moderation.service.close_returned)
     listen(MessageArrived, moderation.intake.open_for_message)
     listen(MessageChanged, moderation.intake.raise_for_change)
+    listen(ContactRaised, moderation.intake.open_for_contact)
+    listen(ContactClosing, moderation.intake.refuse_while_open)
     listen(PersonOut, vcp.posts.leaving.tell_supervisors)
     listen(AreaChanged, vcp.channels.service.own_feed_of_a_new_force)
     listen(PersonOut, officer_profiles.service.person_out)

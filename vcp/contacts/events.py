@@ -20,3 +20,17 @@ class MessageChanged(Event):
     message_id: int
     change_id: int
     contact_id: int
+
+
+@dataclass(frozen=True)
+class ContactRaised(Event):
+    """A person gave a contact its category and priority, or logged one."""
+
+    contact_id: int
+
+
+@dataclass(frozen=True)
+class ContactClosing(Event):
+    """A contact is about to be closed; who must decide first raises Conflict."""
+
+    contact_id: int
