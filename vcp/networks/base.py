@@ -12,7 +12,7 @@ Every failure is one of these three classes, so that a caller never has to guess
 """
 
 import re
-from collections.abc import Collection
+from collections.abc import Callable, Collection
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
@@ -28,6 +28,8 @@ class Visibility(StrEnum):
 
     PUBLIC = "public"
     UNLISTED = "unlisted"
+    #: Only those who are named in it.
+    DIRECT = "direct"
 
 
 @dataclass(frozen=True)
@@ -54,6 +56,57 @@ class Outgoing:
     media: tuple[MediaItem, ...]
     created_at: datetime
     record_key: str
+    #: The network's id of the message that this answers.
+    in_reply_to: str | None = None
+
+
+@dataclass(frozen=True)
+class InboundMedia:
+    """A picture, sound or film that came with a message; its address is kept, never fetched."""
+
+    kind: str
+    description: str
+    url: str
+
+
+@dataclass(frozen=True)
+class Inbound:
+    """What somebody said to the account, as far as it could be read; `raw` is the whole of it.
+
+    Every text is safe to store: no NUL, no half characters. Moments are those of the network.
+    """
+
+    remote_id: str
+    author_id: str
+    #: `name@server` in lower case.
+    handle: str
+    display_name: str
+    profile_url: str | None
+    #: Made plain: line breaks are kept, links give their real target.
+    text: str
+    html: str
+    language: str | None
+    content_warning: str | None
+    #: public, unlisted, private or direct; direct when it can't be read.
+    visibility: str
+    url: str | None
+    in_reply_to_id: str | None
+    #: None when the network's moment can't be read.
+    posted_at: datetime | None
+    #: When the server told the account of it.
+    noticed_at: datetime | None
+    edited_at: datetime | None
+    media: tuple[InboundMedia, ...]
+    #: The network's own JSON.
+    raw: str
+
+
+@dataclass(frozen=True)
+class InboundPage:
+    """Some of what was said, newest first; `older` asks for the next page, None: that was all."""
+
+    items: tuple[Inbound, ...]
+    older: str | None
 
 
 @dataclass(frozen=True)
@@ -75,6 +128,7 @@ class RemotePost:
     created_at: datetime
     content_warning: str | None
     media_count: int
+    in_reply_to: str | None
 
 
 @dataclass(frozen=True)
@@ -215,6 +269,30 @@ class Network(Protocol):
 
     def exists(self, remote_id: str) -> bool:
         """True while the network still shows this post to its author."""
+
+    def mentions(self, *, since: datetime, before: str | None = None) -> InboundPage:
+        """One page of what others said to the account since then, newest first.
+
+        `before` is the `older` of the page before. Pages may overlap, shrink, and hold what is
+        older than `since`; what can't be read whole is given with what could.
+
+        Raises: NetworkError when the page couldn't be read, which isn't the same as empty.
+        """
+
+    def message(self, remote_id: str) -> Inbound | None:
+        """What somebody else's words are now; None when the network doesn't show them any more.
+
+        Raises: NetworkError when that couldn't be read.
+        """
+
+    def listen(self, heard: Callable[[], None], is_over: Callable[[], bool]) -> bool:
+        """Calls `heard` whenever the network hints that something was said, until `is_over`.
+
+        Blocks for as long as the server streams. False when the network offers no stream; a hint
+        is never the record: what it is about is read by `mentions`.
+
+        Raises: NetworkError when the stream broke off; the caller tries again later.
+        """
 
     def account(self) -> AccountInfo:
         """The account behind the token, as the network gives it now."""

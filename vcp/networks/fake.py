@@ -1,6 +1,6 @@
 """A network in memory that goes wrong on demand, for tests and for trying things out."""
 
-from collections.abc import Collection
+from collections.abc import Callable, Collection
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from threading import Lock
@@ -8,6 +8,8 @@ from threading import Lock
 from vcp.kernel import clock
 from vcp.networks.base import (
     AccountInfo,
+    Inbound,
+    InboundPage,
     Limits,
     NetworkError,
     Outgoing,
@@ -29,6 +31,7 @@ LIMITS = Limits(
     probed_at=None,
 )
 _OVERLAP = timedelta(minutes=2)
+_PAGE = 40
 
 
 @dataclass(frozen=True)
@@ -56,6 +59,8 @@ class FakeNetwork:
     def __init__(self, *, is_idempotent: bool = False, lag: timedelta = timedelta()) -> None:
         self.is_idempotent = is_idempotent
         self.posts: list[FakePost] = []
+        #: What others said to the account, newest first.
+        self.said: list[Inbound] = []
         self.calls = 0
         self._lag = lag
         self._faults: list[_Fault] = []
@@ -118,6 +123,39 @@ class FakeNetwork:
         now = clock.now()
         return any(post.remote_id == remote_id and post.visible_at <= now for post in self.posts)
 
+    def say(self, item: Inbound) -> None:
+        """Has somebody say this to the account, or say it anew after an edit."""
+        with self._lock:
+            rest = [one for one in self.said if one.remote_id != item.remote_id]
+            self.said = [item, *rest]
+
+    def unsay(self, remote_id: str) -> None:
+        """Takes somebody's words away again."""
+        with self._lock:
+            self.said = [one for one in self.said if one.remote_id != remote_id]
+
+    def mentions(self, *, since: datetime, before: str | None = None) -> InboundPage:
+        """What was said, newest first, a page of 40 at a time."""
+        self._begin_reading()
+        start = int(before or 0)
+        page = tuple(self.said[start : start + _PAGE])
+        is_old = all(one.noticed_at and one.noticed_at < since - _OVERLAP for one in page)
+        is_last = is_old or start + _PAGE >= len(self.said)
+        return InboundPage(page, None if is_last else str(start + _PAGE))
+
+    def message(self, remote_id: str) -> Inbound | None:
+        """Looks among what was said."""
+        self._begin_reading()
+        return next((one for one in self.said if one.remote_id == remote_id), None)
+
+    def listen(
+        self,
+        heard: Callable[[], None],  # noqa: ARG002 - the protocol's
+        is_over: Callable[[], bool],  # noqa: ARG002 - the protocol's
+    ) -> bool:
+        """There is no stream."""
+        return False
+
     def account(self) -> AccountInfo:
         """Always the same one."""
         self._begin_reading()
@@ -163,4 +201,8 @@ def _receipt(post: FakePost) -> Receipt:
 
 
 def _is_same(one: Outgoing, other: Outgoing) -> bool:
-    return one.text == other.text and len(one.media) == len(other.media)
+    return (
+        one.text == other.text
+        and len(one.media) == len(other.media)
+        and one.in_reply_to == other.in_reply_to
+    )

@@ -10,10 +10,13 @@ from urllib.parse import quote, urlsplit
 import requests
 
 from vcp.kernel import clock
+from vcp.networks import mastodon_reading, mastodon_stream
 from vcp.networks.addresses import check_base_url
 from vcp.networks.answers import Step, clock_ahead, failure, no_api
 from vcp.networks.base import (
     AccountInfo,
+    Inbound,
+    InboundPage,
     Limits,
     MediaItem,
     NetworkError,
@@ -123,6 +126,24 @@ class MastodonNetwork:
 
         return self._within(work)
 
+    def mentions(self, *, since: datetime, before: str | None = None) -> InboundPage:
+        """Asks for notifications of mentions; replies to us are mentions too."""
+
+        def work(call: Call) -> InboundPage:
+            own_id = self._account_id or self._account(call).remote_id
+            return mastodon_reading.mentions(call, own_id, since, before)
+
+        return self._within(work)
+
+    def message(self, remote_id: str) -> Inbound | None:
+        """Asks for one status."""
+        return self._within(lambda call: mastodon_reading.message(call, remote_id))
+
+    def listen(self, heard: Callable[[], None], is_over: Callable[[], bool]) -> bool:
+        """Follows the stream of notifications that the server names."""
+        answer = self._within(self._instance)
+        return mastodon_stream.follow(self._base_url, self._token, answer, heard, is_over)
+
     def account(self) -> AccountInfo:
         """Asks whose token it is.
 
@@ -132,15 +153,7 @@ class MastodonNetwork:
 
     def limits(self) -> Limits:
         """Asks for /api/v2/instance, then v1; the library would ask with a slash behind it."""
-
-        def work(call: Call) -> Limits:
-            try:
-                answer = call.ask_plainly(Step.READ, "GET", "/api/v2/instance")
-            except (Rejected, Unavailable):
-                answer = self._instance_v1(call)
-            return limits_from(answer, clock.now())
-
-        return self._within(work)
+        return self._within(lambda call: limits_from(self._instance(call), clock.now()))
 
     def _within(self, work: Callable[[Call], _Result]) -> _Result:
         call = Call(self._base_url, self._token, self._timeouts)
@@ -150,6 +163,12 @@ class MastodonNetwork:
             raise failure(call.wire, call.step) from error
         finally:
             call.wire.close()
+
+    def _instance(self, call: Call) -> Any:
+        try:
+            return call.ask_plainly(Step.READ, "GET", "/api/v2/instance")
+        except (Rejected, Unavailable):
+            return self._instance_v1(call)
 
     def _instance_v1(self, call: Call) -> Any:
         try:
@@ -163,6 +182,7 @@ class MastodonNetwork:
             Step.WRITE,
             lambda: call.client.status_post(
                 outgoing.text,
+                in_reply_to_id=outgoing.in_reply_to,
                 media_ids=media_ids or None,
                 sensitive=bool(outgoing.content_warning),
                 visibility=outgoing.visibility.value,
@@ -318,7 +338,7 @@ class MastodonNetwork:
 
     def _is_this(self, call: Call, outgoing: Outgoing, shown: ShownPost) -> bool:
         post = shown.post
-        if post.media_count != len(outgoing.media):
+        if post.media_count != len(outgoing.media) or post.in_reply_to != outgoing.in_reply_to:
             return False
         if is_same_text(post.text, outgoing.text):
             return True

@@ -51,6 +51,7 @@ def shown_post(status: Any) -> ShownPost:
         created_at=created_at if created_at.tzinfo else created_at.replace(tzinfo=UTC),
         content_warning=status.get("spoiler_text") or None,
         media_count=len(status.get("media_attachments") or ()),
+        in_reply_to=remote_id_of({"id": status.get("in_reply_to_id")}),
     )
     return ShownPost(post, is_boost=status.get("reblog") is not None)
 

@@ -16,9 +16,15 @@ from vcp.networks.answers import Step, failure, no_api
 from vcp.networks.base import NetworkError, NotSent, Reason, Rejected, Unavailable
 from vcp.networks.wire import Timeouts, Wire
 
-#: What we need: who we are and our own posts; writing posts and their images. Nothing else: no
-#: follows, no notifications, no other people's timelines, no profile.
-SCOPES = ("read:accounts", "read:statuses", "write:statuses", "write:media")
+#: What we need: who we are, our own posts, and what is said to us; writing posts and their images.
+#: Nothing else: no follows, no other people's timelines, no profile.
+SCOPES = (
+    "read:accounts",
+    "read:statuses",
+    "read:notifications",
+    "write:statuses",
+    "write:media",
+)
 _CLIENT_NAME = "Virtual Community Policing"
 
 

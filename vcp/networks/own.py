@@ -1,6 +1,6 @@
 """The force's own public site and feed, as a network like the others."""
 
-from collections.abc import Collection
+from collections.abc import Callable, Collection
 from datetime import datetime
 from typing import Protocol
 from urllib.parse import urlsplit
@@ -8,6 +8,8 @@ from urllib.parse import urlsplit
 from vcp.kernel import clock
 from vcp.networks.base import (
     AccountInfo,
+    Inbound,
+    InboundPage,
     Limits,
     NotSent,
     Outgoing,
@@ -105,6 +107,27 @@ class OwnFeed:
     def exists(self, remote_id: str) -> bool:
         """Looks for the post's page."""
         return self._writer.holds(remote_id, None)
+
+    def mentions(
+        self,
+        *,
+        since: datetime,  # noqa: ARG002 - the protocol's
+        before: str | None = None,  # noqa: ARG002 - the protocol's
+    ) -> InboundPage:
+        """Nobody answers a page; our own forms store what they are sent themselves."""
+        return InboundPage((), None)
+
+    def message(self, remote_id: str) -> Inbound | None:  # noqa: ARG002 - the protocol's
+        """There are none."""
+        return None
+
+    def listen(
+        self,
+        heard: Callable[[], None],  # noqa: ARG002 - the protocol's
+        is_over: Callable[[], bool],  # noqa: ARG002 - the protocol's
+    ) -> bool:
+        """There is nothing to hear."""
+        return False
 
     def account(self) -> AccountInfo:
         """The site itself."""

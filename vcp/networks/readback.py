@@ -5,19 +5,25 @@ import re
 import unicodedata
 from html.parser import HTMLParser
 
+import nh3
+
 _BLOCKS = frozenset(("p", "div", "blockquote", "li", "ul", "ol", "pre", "h1", "h2", "h3"))
 _NAMES = frozenset(("mention", "hashtag", "u-url"))
-_REMOTE_MENTION = re.compile(r"(^|[^/\w])@(\w+(?:[.-]\w+)*)@[\w.\-]*\w", re.MULTILINE)
+_REMOTE_MENTION = re.compile(r"(^|[^/\w])@(\w+(?:[.-]\w+)*)@[\w.\-]*\w(?::\d+)?", re.MULTILINE)
 _MARKS = re.compile(r"[*_~`]")
 _BLANK = re.compile(r"\s+")
+_TEXT_TAGS = {*_BLOCKS, "a", "br", "span"}
+#: Ten times what the most generous server takes.
+LONGEST_HTML = 50_000
 
 
 class _Plain(HTMLParser):
     """Collects text; a link that is shown shortened gives its address in full."""
 
-    def __init__(self) -> None:
+    def __init__(self, *, of_others: bool) -> None:
         super().__init__(convert_charrefs=True)
         self.parts: list[str] = []
+        self._of_others = of_others
         self._href: str | None = None
         self._shown: list[str] = []
 
@@ -29,7 +35,7 @@ class _Plain(HTMLParser):
         elif tag == "a":
             self._end_link()
             values = dict(attrs)
-            if not _NAMES & set((values.get("class") or "").split()):
+            if self._of_others or not _NAMES & set((values.get("class") or "").split()):
                 self._href = values.get("href") or ""
 
     def handle_endtag(self, tag: str) -> None:
@@ -53,12 +59,38 @@ class _Plain(HTMLParser):
             return
         shown, href = "".join(self._shown), self._href
         self._href, self._shown = None, []
-        self.parts.append(href if _is_shortened(shown, href) else shown)
+        if _is_shortened(shown, href):
+            self.parts.append(href)
+        elif not self._of_others or _is_name(shown) or not href or shown.strip() == href:
+            self.parts.append(shown)
+        else:
+            # Others may write one address and lead to another.
+            self.parts.append(f"{shown} ({href})")
 
 
 def plain_text(content: str) -> str:
     """The text of a post's HTML, as any server writes it: paragraphs, breaks, bare, links cut."""
-    parser = _Plain()
+    return _plain(content, of_others=False)
+
+
+def plain_text_of_others(content: str) -> str:
+    """The same for what others wrote, where a link that says something else tells its target.
+
+    Takes anything; of more than `LONGEST_HTML` characters the rest is left out.
+    """
+    # A browser's own reading makes it well-formed: the parser below takes minutes over some lies.
+    tidy = nh3.clean(
+        content[:LONGEST_HTML],
+        tags=_TEXT_TAGS,
+        attributes={"a": {"href", "class"}},
+        clean_content_tags=set(),
+        link_rel=None,
+    )
+    return _plain(tidy, of_others=True)
+
+
+def _plain(content: str, *, of_others: bool) -> str:
+    parser = _Plain(of_others=of_others)
     parser.feed(content)
     parser.close()
     lines = (_BLANK.sub(" ", line).strip() for line in "".join(parser.parts).split("\n"))
@@ -98,6 +130,11 @@ def _key(text: str) -> str:
 
 def _bones(text: str) -> str:
     return "".join(character for character in _key(text).casefold() if character.isalnum())
+
+
+def _is_name(shown: str) -> bool:
+    text = shown.strip()
+    return text[:1] in ("@", "#") and not _BLANK.search(text)
 
 
 def _is_shortened(shown: str, href: str) -> bool:
