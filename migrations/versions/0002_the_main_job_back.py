@@ -84,6 +84,7 @@ def upgrade() -> None:
         sa.Column("payload", sa.Text(), nullable=False),
         sa.Column("received_at", vcp.kernel.db.UtcDateTime(timezone=True), nullable=False),
         sa.Column("tries", sa.Integer(), nullable=False),
+        sa.Column("lease_until", vcp.kernel.db.UtcDateTime(timezone=True), nullable=True),
         sa.Column("handled_at", vcp.kernel.db.UtcDateTime(timezone=True), nullable=True),
         sa.ForeignKeyConstraint(
             ["channel_id"], ["channel.id"], name=op.f("fk_arrival_channel_id_channel")
@@ -267,6 +268,7 @@ def upgrade() -> None:
         sa.Column("channel_id", sa.Integer(), nullable=False),
         sa.Column("remote_id", sa.String(length=500), nullable=False),
         sa.Column("thread_key", sa.String(length=500), nullable=False),
+        sa.Column("text", sa.Text(), nullable=False),
         sa.ForeignKeyConstraint(
             ["channel_id"], ["channel.id"], name=op.f("fk_thread_part_channel_id_channel")
         ),
@@ -320,6 +322,7 @@ def upgrade() -> None:
         sa.Column("category", sa.String(length=40), nullable=False),
         sa.Column("priority", sa.String(length=2), nullable=False),
         sa.Column("verdict", sa.JSON(), nullable=False),
+        sa.Column("look_again_at", vcp.kernel.db.UtcDateTime(timezone=True), nullable=True),
         sa.ForeignKeyConstraint(
             ["arrival_id"], ["arrival.id"], name=op.f("fk_message_arrival_id_arrival")
         ),
@@ -339,6 +342,9 @@ def upgrade() -> None:
         batch_op.create_index(batch_op.f("ix_message_contact_id"), ["contact_id"], unique=False)
         batch_op.create_index(
             "ix_message_handle_posted_at", ["channel_id", "handle", "posted_at"], unique=False
+        )
+        batch_op.create_index(
+            "ix_message_look_again_at", ["channel_id", "look_again_at"], unique=False
         )
 
     op.create_table(
@@ -542,6 +548,7 @@ def downgrade() -> None:
 
     op.drop_table("message_change")
     with op.batch_alter_table("message", schema=None) as batch_op:
+        batch_op.drop_index("ix_message_look_again_at")
         batch_op.drop_index("ix_message_handle_posted_at")
         batch_op.drop_index(batch_op.f("ix_message_contact_id"))
 

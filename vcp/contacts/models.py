@@ -73,6 +73,8 @@ class Arrival(Base):
     received_at: Mapped[datetime]
     #: How often it was begun; what can't be read twice goes to a person unscreened.
     tries: Mapped[int] = mapped_column(default=0)
+    #: Whoever began it has until then; after that it is anybody's again.
+    lease_until: Mapped[datetime | None]
     handled_at: Mapped[datetime | None]
 
     channel: Mapped[Channel] = relationship(lazy="joined")
@@ -161,7 +163,7 @@ class Contact(Base):
     #: Since when the resident is waited for, and how long that took before: the clock stood still.
     waiting_since: Mapped[datetime | None]
     waited_s: Mapped[int] = mapped_column(default=0)
-    #: When a person first looked, and when the first answer went out.
+    #: When a person first looked, and when the answer went out; asked anew, it is owed anew.
     seen_at: Mapped[datetime | None]
     answered_at: Mapped[datetime | None]
     #: When the resident told us that no answer had come in time.
@@ -191,6 +193,7 @@ class Message(Base):
     __table_args__ = (
         UniqueConstraint("channel_id", "remote_id"),
         Index("ix_message_handle_posted_at", "channel_id", "handle", "posted_at"),
+        Index("ix_message_look_again_at", "channel_id", "look_again_at"),
     )
 
     id: Mapped[int] = mapped_column(primary_key=True)
@@ -221,6 +224,8 @@ class Message(Base):
     priority: Mapped[str] = mapped_column(String(2))
     #: `vcp.triage` verdict, as JSON.
     verdict: Mapped[dict[str, Any]] = mapped_column(JSON)
+    #: When to ask the network whether it was edited or deleted; null: no more.
+    look_again_at: Mapped[datetime | None]
 
     contact: Mapped[Contact] = relationship(back_populates="messages")
     channel: Mapped[Channel] = relationship()
@@ -263,6 +268,8 @@ class ThreadPart(Base):
     channel_id: Mapped[int] = mapped_column(ForeignKey("channel.id"))
     remote_id: Mapped[str] = mapped_column(String(500))
     thread_key: Mapped[str] = mapped_column(String(500))
+    #: Our own words, which tell what an answer to them means; empty for a resident's.
+    text: Mapped[str] = mapped_column(Text, default="")
 
 
 class Note(Base):
