@@ -1,15 +1,28 @@
 """Screening of a draft, its findings on the very words, and how a verdict is kept."""
 
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
-from typing import Any
+from dataclasses import dataclass
 
 from vcp.posts import in_force
 from vcp.posts.words import Words
 from vcp.triage.categories import CLEAN
 from vcp.triage.findings import Finding, Priority, Verdict
+from vcp.triage.kept import as_json, from_json
 from vcp.triage.outbound import screen_outbound
 from vcp.triage.segments import Segment, segments
+
+__all__ = [
+    "MarkedField",
+    "as_json",
+    "categories_holding",
+    "from_json",
+    "has_warning",
+    "marked",
+    "marked_fields",
+    "name_of",
+    "screen",
+    "screen_fields",
+]
 
 #: What people call the fields that findings name.
 FIELD_NAMES = {"text": "Text", "content_warning": "Content warning"}
@@ -64,22 +77,6 @@ def name_of(field: str) -> str:
     """Return what people call a field."""
     kind, _, number = field.partition(":")
     return FIELD_NAMES.get(field) or (f"Alt text of image {number}" if kind == "alt" else field)
-
-
-def as_json(verdict: Verdict) -> dict[str, Any]:
-    """Return the verdict as it is kept with the revision."""
-    return asdict(verdict)
-
-
-def from_json(kept: Mapping[str, Any] | None) -> Verdict | None:
-    """Return the verdict that was kept; None when the revision was never submitted."""
-    if kept is None:
-        return None
-    findings = tuple(
-        Finding(**{**finding, "priority": Priority(finding["priority"])})
-        for finding in kept["findings"]
-    )
-    return Verdict(**{**kept, "priority": Priority(kept["priority"]), "findings": findings})
 
 
 def categories_holding(verdict: Verdict) -> dict[str, Priority]:

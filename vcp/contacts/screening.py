@@ -1,0 +1,91 @@
+"""Screening of what came: every field of a message, and the verdict of the gravest."""
+
+import logging
+from collections.abc import Iterator
+from dataclasses import replace
+
+from vcp.networks.base import InboundMedia
+from vcp.triage.findings import Finding, Priority, Verdict
+from vcp.triage.inbound import InboundContext, screen_inbound
+from vcp.triage.inbound_categories import NOT_SCREENED
+
+logger = logging.getLogger(__name__)
+
+_FAILED = "The screen failed, so nobody has judged this message."
+_READ_IT = "Read all of it, and give it a category and a priority."
+
+
+def screened(
+    text: str,
+    *,
+    language: str | None,
+    content_warning: str | None = None,
+    media: tuple[InboundMedia, ...] = (),
+    asked_about: str = "",
+    earlier: tuple[Priority, ...] = (),
+) -> Verdict:
+    """Screen a message; whatever goes wrong, a person is asked to read it."""
+    context = InboundContext(asked_about=asked_about, media_count=len(media), earlier=earlier)
+    try:
+        verdict = screen_inbound(text, language=language, context=context)
+        for field, words in _beside(content_warning, media):
+            more = screen_inbound(words, language=language, context=replace(context, media_count=0))
+            verdict = _graver(verdict, _in_field(more, field))
+    except Exception:  # whatever the fault, the message must reach somebody
+        logger.exception("Screening a message failed")
+        return unscreened(_FAILED)
+    return verdict
+
+
+def unscreened(why: str) -> Verdict:
+    """Return the verdict of a message that no screen has judged: P2, for a person."""
+    finding = Finding("not-screened", NOT_SCREENED, Priority.P2, 0, 0, why, _READ_IT)
+    return Verdict(
+        category=NOT_SCREENED,
+        priority=Priority.P2,
+        findings=(finding,),
+        score=None,
+        versions={},
+        screened=False,
+        degraded=True,
+    )
+
+
+def without_our_name(text: str, handle: str) -> str:
+    """Blank out our own names at the start, which say nothing; what follows keeps its place."""
+    name = handle.partition("@")[0].lower()
+    ours = {f"@{name}", f"@{handle.lower()}"}
+    place = 0
+    while name and place < len(text):
+        word = text[place:].split(maxsplit=1)[0] if text[place:].strip() else ""
+        start = text.find(word, place) if word else -1
+        if not word or word.lower().rstrip(":,") not in ours:
+            break
+        text = text[:start] + " " * len(word) + text[start + len(word) :]
+        place = start + len(word)
+    return text
+
+
+def _beside(
+    content_warning: str | None, media: tuple[InboundMedia, ...]
+) -> Iterator[tuple[str, str]]:
+    if content_warning and content_warning.strip():
+        yield "content_warning", content_warning
+    for number, one in enumerate(media, start=1):
+        if one.description.strip():
+            yield f"alt:{number}", one.description
+
+
+def _in_field(verdict: Verdict, field: str) -> Verdict:
+    return replace(verdict, findings=tuple(replace(one, field=field) for one in verdict.findings))
+
+
+def _graver(one: Verdict, other: Verdict) -> Verdict:
+    """Return both verdicts as one: the category of the graver, the findings of both."""
+    first, second = (other, one) if other.priority.outranks(one.priority) else (one, other)
+    return replace(
+        first,
+        findings=first.findings + second.findings,
+        screened=one.screened and other.screened,
+        degraded=one.degraded or other.degraded,
+    )
