@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from vcp.kernel.visible import resident_text
+from vcp.kernel.visible import resident_text, web_link
 
 REORDERING = "\u061c\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069"
 INVISIBLE = "\u00ad\u034f\u115f\u1160\u180e\u200b\u2060\u2800\u3164\ufeff\uffa0\U000e0041"
@@ -57,3 +57,33 @@ def test_looking_twice_changes_no_more_and_nothing_hidden_is_left(text: str) -> 
     assert not set(once) & set(REORDERING)
     left = {sign for sign in once if unicodedata.category(sign) == "Cc"}
     assert left <= {"\n", "\t"}
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "javascript:alert(1)",
+        "JaVaScRiPt:alert(1)",
+        "data:text/html,<script>alert(1)</script>",
+        "vbscript:x",
+        "//towns.example/x",
+        "/staff/contacts",
+        "https:towns.example",
+        "https://",
+        "https://police.example@towns.example/",
+        "https://towns.example/\u202egpj",
+        "https://towns.example/\n",
+        'https://towns.example/"onmouseover=x',
+        "http://[::1",
+        "https://towns.example/" + "a" * 2_000,
+        "",
+        None,
+    ],
+)
+def test_addresses_that_act_or_pretend_are_no_links(url: str | None) -> None:
+    assert web_link(url) is None
+
+
+def test_plain_web_addresses_are_links() -> None:
+    assert web_link("https://towns.example/@robin/1?a=b#c") is not None
+    assert web_link("http://127.0.0.1:8900/@robin/1") is not None

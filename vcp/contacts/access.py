@@ -19,11 +19,16 @@ NO_SUCH = "There is no such contact among those that you may see."
 COMPLAINT = "police_complaint"
 
 
-def spoken_for(person: Person) -> Select[tuple[int]]:
+def spoken_for(person: Person) -> Select[int]:
     """Select the ids of the personas that this person speaks as."""
     return select(PersonaMember.persona_id).where(
         PersonaMember.user_id == person.id, PersonaMember.removed_at.is_(None)
     )
+
+
+def spoken_ids(session: Session, person: Person) -> set[int]:
+    """Return the ids of the personas that this person speaks as."""
+    return set(session.scalars(spoken_for(person)))
 
 
 def is_visible(person: Person) -> ColumnElement[bool]:

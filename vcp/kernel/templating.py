@@ -15,7 +15,7 @@ from wtforms.form import BaseForm
 from wtforms.widgets import HiddenInput
 
 from vcp.kernel.places import folder, static_folder
-from vcp.kernel.visible import resident_text
+from vcp.kernel.visible import resident_text, web_link
 
 GOVUK_PACKAGES = ("govuk_frontend_jinja", "govuk_frontend_wtf")
 
@@ -55,6 +55,7 @@ def configure_templates(app: Flask) -> None:
         ]
     )
     app.add_template_filter(resident_text, "resident_text")
+    app.add_template_filter(web_link, "web_link")
     app.add_template_global(static_url, "static_url")
     app.add_template_global(error_links, "error_links")
     app.add_template_global(page_url, "page_url")

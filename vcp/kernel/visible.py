@@ -1,6 +1,7 @@
 """Words as people may safely look at them: nothing in them hides, reorders or overflows."""
 
 import re
+from urllib.parse import urlsplit
 
 #: Characters that no page or feed may hold, and those that reorder or hide the words around them.
 #: Single left-to-right and right-to-left marks stay: Arabic and Urdu need them.
@@ -25,6 +26,10 @@ _STACKS = re.compile(
     "[\u0300-\u036f\u0483-\u0489\u0591-\u05bd\u0610-\u061a\u064b-\u065f\u1ab0-\u1aff"
     "\u1dc0-\u1dff\u20d0-\u20f0\u302a-\u302d\ufe00-\ufe0f\ufe20-\ufe2f]+"
 )
+LONGEST_LINK = 2_000
+_NOT_IN_LINKS = re.compile(
+    "[\x00-\x20\x7f-\x9f\"'<>\\\\^`{|}\u2028\u2029\u202a-\u202e\u2066-\u2069]"
+)
 _EMPTY_LINES = re.compile(r"\n[ \t\u00a0\u3000]*(?:\n[ \t\u00a0\u3000]*){2,}\n")
 
 
@@ -47,3 +52,18 @@ def resident_text(text: str | None) -> str:
     """
     visible = _HIDDEN.sub("", cleaned(text or ""))
     return _EMPTY_LINES.sub("\n\n", _STACKS.sub(r"\1", _JOINERS.sub("", visible)))
+
+
+def web_link(url: str | None) -> str | None:
+    """Return an address that a stranger gave when it leads to a plain web page, else None.
+
+    One with a name before the host (`https://police.example@other.example`) pretends: None.
+    """
+    if not url or len(url) > LONGEST_LINK or _NOT_IN_LINKS.search(url):
+        return None
+    try:
+        parts = urlsplit(url)
+        is_plain = parts.scheme in ("http", "https") and bool(parts.hostname)
+        return url if is_plain and parts.username is None and parts.password is None else None
+    except ValueError:
+        return None
