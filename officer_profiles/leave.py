@@ -69,13 +69,14 @@ def revoke_capability(session: Session, capability_id: int, *, by: Person) -> Ca
 
 
 def give_own_feed(session: Session, persona: Persona, *, by: Person) -> None:
-    """Give leave for the force's own feed for as long as the verification holds."""
+    """Give leave for all on the force's own feed, for as long as the verification holds."""
     feed, expires_at = channels.own_feed(session), persona.verification_expires_at
     if feed is None or expires_at is None:
         return
-    given = queries.in_force(persona, feed.id, CapabilityKind.POST)
-    if given is None or given.expires_at != expires_at:
-        _give(session, persona, feed, CapabilityKind.POST, expires_at, by=by)
+    for kind in CapabilityKind:
+        given = queries.in_force(persona, feed.id, kind)
+        if given is None or given.expires_at != expires_at:
+            _give(session, persona, feed, kind, expires_at, by=by)
 
 
 def _give(

@@ -19,11 +19,11 @@ from werkzeug.exceptions import HTTPException
 from werkzeug.middleware.proxy_fix import ProxyFix
 from whitenoise import WhiteNoise
 
+import moderation.holds
 import moderation.intake
 import moderation.models
 import moderation.queries
 import moderation.routes
-import moderation.service
 import officer_profiles.models
 import officer_profiles.routes
 import officer_profiles.service
@@ -34,7 +34,11 @@ import vcp.channels.checks
 import vcp.channels.models
 import vcp.channels.routes
 import vcp.channels.service
+import vcp.contacts.listing
 import vcp.contacts.models
+import vcp.contacts.routes
+import vcp.posts.answer_routes
+import vcp.posts.answering
 import vcp.posts.checks
 import vcp.posts.compose_routes
 import vcp.posts.correction_routes
@@ -45,6 +49,7 @@ import vcp.posts.leaving
 import vcp.posts.models
 import vcp.posts.queries
 import vcp.posts.routes
+import vcp.posts.standard_routes
 import vcp.residents.checks
 import vcp.residents.listeners
 import vcp.residents.models
@@ -82,7 +87,9 @@ FEATURES = (
     health.bp,
     vcp.audit.routes.bp,
     vcp.posts.routes.bp,
+    vcp.posts.standard_routes.bp,
     moderation.routes.bp,
+    vcp.contacts.routes.bp,
     vcp.posts.delivery_routes.bp,
     vcp.residents.routes.bp,
     officer_profiles.routes.bp,
@@ -98,6 +105,7 @@ NAVIGATION: tuple[tuple[str, str, Permission, Any], ...] = (
     ("Posts", "posts.in_areas", Permission.SEE_POSTS, None),
     ("My posts", "posts.mine", Permission.WRITE_POSTS, None),
     ("Write", "posts.new", Permission.WRITE_POSTS, None),
+    ("Contacts", "contacts.listed", Permission.SEE_CONTACTS, vcp.contacts.listing.waiting_count),
     ("Approvals", "posts.awaiting", Permission.APPROVE_POSTS, vcp.posts.queries.waiting_count),
     ("Held", "cases.listed", Permission.SEE_CASES, moderation.queries.open_count),
     ("Coming", "posts.coming", Permission.SEE_POSTS, None),
@@ -107,6 +115,7 @@ NAVIGATION: tuple[tuple[str, str, Permission, Any], ...] = (
         Permission.SEE_DELIVERIES,
         vcp.posts.delivery_queries.asking,
     ),
+    ("Replies", "replies.listed", Permission.SEE_STANDARD_REPLIES, None),
     ("Personas", "personas.index", Permission.SEE_PERSONAS, None),
     ("Channels", "channels.index", Permission.SEE_CHANNELS, None),
     ("Staff", "staff.listed", Permission.SEE_STAFF, None),
@@ -134,6 +143,7 @@ def create_app(settings: Settings) -> Flask:
     app = Flask("vcp", static_folder=None, template_folder=None)
     app.extensions["vcp_settings"] = settings
     app.extensions["vcp_actor_names"] = _actor_names
+    app.extensions["vcp_answers_of"] = vcp.posts.answering.answers_of
     app.extensions["vcp_outbound_categories"] = {
         category.code: category.name
         for category in OUTBOUND.values()
@@ -319,8 +329,10 @@ def _record_refusal(error: NotAllowed) -> None:
 
 def _wire_events() -> None:
     """Say who listens to what; `tests/architecture` lists it."""
-    listen(DraftHeld, moderation.service.open_for_hold)
-    listen(HoldEnded, moderation.service.close_returned)
+    listen(DraftHeld, moderation.holds.open_for_hold)
+    listen(HoldEnded, moderation.holds.close_returned)
+    # First whose contact it is, then who must act: the case belongs to the contact's area.
+    listen(MessageArrived, vcp.posts.answering.place_contact)
     listen(MessageArrived, moderation.intake.open_for_message)
     listen(MessageChanged, moderation.intake.raise_for_change)
     listen(ContactRaised, moderation.intake.open_for_contact)

@@ -72,7 +72,8 @@ def make_persona(
     for user in members:
         add_member(session, persona=persona, user=user)
     for channel in channels:
-        grant(session, persona=persona, channel=channel)
+        for kind in CapabilityKind:
+            grant(session, persona=persona, channel=channel, kind=kind)
     return persona
 
 

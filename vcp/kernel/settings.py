@@ -50,6 +50,8 @@ class Settings(BaseSettings):
     force_name: str = "Carrowdale Police"
     #: The force's own online reporting page.
     report_url: str = "https://www.carrowdale.police.example/report"
+    #: Where journalists are sent; empty: the standard reply to them can't be sent.
+    press_url: str = ""
     #: Numbers printed on every public page.
     emergency_number: str = "999"
     non_emergency_number: str = "101"

@@ -1,6 +1,7 @@
 """Writing: a phone first, and no script needed."""
 
 import json
+from functools import partial
 from typing import Any
 
 from flask import flash, redirect, render_template, request, url_for
@@ -8,6 +9,8 @@ from flask.typing import ResponseReturnValue
 
 from officer_profiles import queries as personas
 from officer_profiles.models import Persona
+from vcp.channels.models import Channel
+from vcp.contacts.models import Message
 from vcp.kernel.db import session, transaction
 from vcp.kernel.errors import Conflict, Invalid, Unavailable
 from vcp.kernel.permissions import Permission, me, requires
@@ -37,7 +40,7 @@ def new() -> ResponseReturnValue:
     channels = personas.channels_for(session(), persona)
     form.language.data = persona.language
     form.channel_ids.data = [channel.id for channel in channels]
-    return _composer(form, persona)
+    return composer(form, persona)
 
 
 @bp.post("/new")
@@ -46,7 +49,7 @@ def create() -> ResponseReturnValue:
     """Keep a new draft, check it, or submit it."""
     persona = personas.by_slug(session(), request.args.get("persona", ""))
     guards.must_write_as(session(), me(), persona, "create")
-    return _work(persona, None)
+    return work_on(persona, None)
 
 
 @bp.get("/<int:post_id>/edit")
@@ -58,7 +61,7 @@ def edit(post_id: int) -> ResponseReturnValue:
     words = composing.words_with_times(post)
     form = ComposeForm(formdata=None)
     composing.fill(form, post, words)
-    return _composer(form, post.persona, post=post, words=words)
+    return composer(form, post.persona, post=post, words=words, answers=post.answers)
 
 
 @bp.post("/<int:post_id>/edit")
@@ -67,7 +70,7 @@ def update(post_id: int) -> ResponseReturnValue:
     """Keep the draft as typed, check it, or submit it."""
     post = queries.for_page(session(), post_id)
     guards.must_write_as(session(), me(), post.persona, "edit", post)
-    return _work(post.persona, post)
+    return work_on(post.persona, post, post.answers)
 
 
 @bp.post("/check")
@@ -88,22 +91,26 @@ def check() -> ResponseReturnValue:
     )
 
 
-def _work(persona: Persona, post: Post | None) -> ResponseReturnValue:
+def work_on(
+    persona: Persona, post: Post | None, answers: Message | None = None
+) -> ResponseReturnValue:
+    """Keep, check or submit what was typed: a new post, the next words of one, or an answer."""
     form, action = ComposeForm(), composing.asked()
+    again = partial(composer, form, persona, post=post, answers=answers)
     try:
         words = composing.typed_words(form, action)
         if not form.validate():
-            return _composer(form, persona, post=post), 422
+            return again(), 422
         if action == CHECK:
-            return _composer(form, persona, post=post, words=words.clean())
-        post_id = _keep(form, persona, post, words, action)
+            return again(words=words.clean())
+        post_id = _keep(form, persona, post, words, action, answers)
     except Invalid as error:
         form.refuse(error)
-        return _composer(form, persona, post=post), 422
+        return again(), 422
     except (Conflict, Unavailable) as error:
         # Nothing was changed, and what was typed is still here.
         form.refuse(Invalid(error.message, "text"))
-        return _composer(form, persona, post=post), error.status
+        return again(), error.status
     if action == SUBMIT:
         return redirect(url_for("posts.show", post_id=post_id))
     flash("The draft is saved.", "success")
@@ -111,11 +118,18 @@ def _work(persona: Persona, post: Post | None) -> ResponseReturnValue:
     return redirect(url_for("posts.edit", post_id=post_id, _anchor=to_images))
 
 
-def _keep(form: ComposeForm, persona: Persona, post: Post | None, words: Words, action: str) -> int:
+def _keep(
+    form: ComposeForm,
+    persona: Persona,
+    post: Post | None,
+    words: Words,
+    action: str,
+    answers: Message | None,
+) -> int:
     persona_id, post_id = persona.id, post.id if post else None
     with transaction() as current:
         if post_id is None:
-            kept = service.create_draft(current, persona_id, words, by=me())
+            kept = service.create_draft(current, persona_id, words, by=me(), answers=answers)
         else:
             based_on = form.based_on.data or None
             kept = service.save(current, post_id, words, by=me(), based_on=based_on)
@@ -138,30 +152,42 @@ def tell_submitted(held: bool) -> None:  # noqa: FBT001 - read aloud, it is one
         flash("Submitted. Those who can approve it have been told.", "success")
 
 
-def _composer(
-    form: ComposeForm, persona: Persona, *, post: Post | None = None, words: Words | None = None
+def composer(
+    form: ComposeForm,
+    persona: Persona,
+    *,
+    post: Post | None = None,
+    words: Words | None = None,
+    answers: Message | None = None,
 ) -> str:
     """Return the composer; with words, also what the screen and each channel make of them."""
-    channels = personas.channels_for(session(), persona)
+    channels = [answers.channel] if answers else personas.channels_for(session(), persona)
     form.offer(channels)
+    if answers is not None:
+        form.channel_ids.data = [answers.channel_id]
     return render_template(
         "posts/compose.html",
         form=form,
         persona=persona,
         post=post,
-        limits=json.dumps(counters(persona, channels)),
+        answers=answers,
+        limits=json.dumps(counters(persona, channels, answers)),
         image_url=composing.image_url,
-        **_judged(persona, words),
+        **_judged(persona, channels, words, answers),
     )
 
 
-def _judged(persona: Persona, words: Words | None) -> dict[str, Any]:
+def _judged(
+    persona: Persona, channels: list[Channel], words: Words | None, answers: Message | None
+) -> dict[str, Any]:
     if words is None:
         return {"verdict": None, "marked": [], "previews": [], "warns": False}
     verdict = screening.screen(words)
+    if answers is None:
+        channels = channels_of(session(), words)
     return {
         "verdict": verdict,
         "marked": screening.marked(words, verdict),
-        "previews": previews(persona, channels_of(session(), words), words),
+        "previews": previews(persona, channels, words, answers=answers),
         "warns": screening.has_warning(verdict),
     }

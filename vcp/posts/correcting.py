@@ -89,7 +89,8 @@ def submit_correction(
     if words.sha256 == _shown(post).sha256:
         raise Conflict("These are the words that are out now. Change them, or cancel this.")
     # A correction must reach every copy that is out, whatever the channel has become since.
-    revisions.must_fit(post.persona, words, revisions.channels_of(session, words))
+    channels = revisions.channels_of(session, words)
+    revisions.must_fit(post.persona, words, channels, post.answers)
     revision = revisions.unused(session, post, correction.revision, by=by)
     correction.revision = revision
     verdict = service.stamp(revision, words, warning_reason, by=by)

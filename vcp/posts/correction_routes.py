@@ -199,12 +199,12 @@ def _composer(
         post=post,
         persona=post.persona,
         correction=correction,
-        limits=json.dumps(counters(post.persona, channels)),
+        limits=json.dumps(counters(post.persona, channels, post.answers)),
         image_url=composing.image_url,
         verdict=verdict,
         marked=screening.marked(words, verdict) if words and verdict else [],
         warns=screening.has_warning(verdict),
-        previews=previews(post.persona, channels, words) if words else [],
+        previews=previews(post.persona, channels, words, answers=post.answers) if words else [],
     )
 
 
@@ -230,7 +230,7 @@ def _page(correction: Correction, **forms: Any) -> str:
         correction=correction,
         post=post,
         revision=revision,
-        previews=previews(post.persona, channels, words, post.released_at),
+        previews=previews(post.persona, channels, words, post.released_at, post.answers),
         verdict=verdict,
         marked=screening.marked(words, verdict),
         warns=screening.has_warning(verdict),

@@ -31,3 +31,11 @@ class PostChanged(Event):
     """What residents see of a post is different now: released, corrected or withdrawn."""
 
     post_id: int
+
+
+@dataclass(frozen=True)
+class Answered(Event):
+    """An answer to a resident is out."""
+
+    contact_id: int
+    post_id: int

@@ -13,13 +13,13 @@ from typing import Any
 import rfc8785
 from sqlalchemy.orm import Session
 
-from officer_profiles.signing import signed_text
 from vcp.channels.models import Channel
 from vcp.kernel import clock
 from vcp.kernel.context import Actor
 from vcp.kernel.media import media_path
 from vcp.kernel.settings import Settings
 from vcp.networks.base import MediaItem, Outgoing, Visibility
+from vcp.posts.addressing import said_on, visibility_of
 from vcp.posts.models import Delivery, DeliveryKind, Post, Revision
 from vcp.posts.states import DELIVERY
 
@@ -76,10 +76,11 @@ def frozen(post: Post, revision: Revision, channel: Channel, at: datetime) -> di
     """Return what will be sent to this channel, as plain JSON values."""
     return {
         "reference": post.public_id,
-        "text": signed_text(post.persona, channel, revision.text),
+        "text": said_on(post.persona, channel, revision.text, post.answers),
         "language": revision.language,
         "content_warning": revision.content_warning or None,
-        "visibility": Visibility.PUBLIC.value,
+        "visibility": visibility_of(post.answers).value,
+        "in_reply_to": post.answers.remote_id if post.answers else None,
         "created_at": at.isoformat(),
         "media": [
             {
@@ -113,6 +114,7 @@ def outgoing(delivery: Delivery, settings: Settings) -> Outgoing:
         language=said["language"],
         content_warning=said["content_warning"],
         visibility=Visibility(said["visibility"]),
+        in_reply_to=said.get("in_reply_to"),
         media=media,
         created_at=datetime.fromisoformat(said["created_at"]),
         record_key=delivery.record_key,

@@ -5,12 +5,13 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from officer_profiles.models import Persona
-from officer_profiles.signing import signed_text
 from officer_profiles.states import PersonaState
 from vcp.channels.adapters import limits_of
 from vcp.channels.models import Channel
 from vcp.channels.queries import is_near
+from vcp.contacts.models import Message
 from vcp.kernel.media import media_url
+from vcp.posts.addressing import said_on
 from vcp.posts.revisions import length_on, misfits
 from vcp.posts.words import Words
 
@@ -44,23 +45,29 @@ class Preview:
 
 
 def previews(
-    persona: Persona, channels: Sequence[Channel], words: Words, at: datetime | None = None
+    persona: Persona,
+    channels: Sequence[Channel],
+    words: Words,
+    at: datetime | None = None,
+    answers: Message | None = None,
 ) -> list[Preview]:
     """Return how each channel of the persona's area, or around it, will show these words."""
     return [
-        _preview(persona, channel, words, at)
+        _preview(persona, channel, words, at, answers)
         for channel in channels
         if is_near(channel.area_path, [persona.area_path])
     ]
 
 
-def counters(persona: Persona, channels: Sequence[Channel]) -> list[dict[str, object]]:
+def counters(
+    persona: Persona, channels: Sequence[Channel], answers: Message | None = None
+) -> list[dict[str, object]]:
     """Return what the page's script needs to count along while somebody writes."""
     shown: list[dict[str, object]] = []
     for channel in channels:
         limits = limits_of(channel)
         # A word to sign, since an empty text gets no line before the signature.
-        extra = len(signed_text(persona, channel, "x")) - 1
+        extra = len(said_on(persona, channel, "x", answers)) - 1
         shown.append(
             {
                 "channel": channel.name,
@@ -80,7 +87,13 @@ def shown_images(words: Words) -> tuple[ShownImage, ...]:
     )
 
 
-def _preview(persona: Persona, channel: Channel, words: Words, at: datetime | None) -> Preview:
+def _preview(
+    persona: Persona,
+    channel: Channel,
+    words: Words,
+    at: datetime | None,
+    answers: Message | None,
+) -> Preview:
     limits = limits_of(channel)
     photo = None
     if persona.photo_digest and persona.photo_media_type:
@@ -91,13 +104,13 @@ def _preview(persona: Persona, channel: Channel, words: Words, at: datetime | No
         name=persona.display_name,
         handle=channel.handle,
         photo_url=photo,
-        text=signed_text(persona, channel, words.text),
+        text=said_on(persona, channel, words.text, answers),
         language=words.language,
         content_warning=words.content_warning,
         images=shown_images(words),
-        length=length_on(persona, channel, words, limits),
+        length=length_on(persona, channel, words, limits, answers),
         limit=limits.characters,
         is_verified=persona.state is PersonaState.VERIFIED,
         at=at,
-        problems=tuple(problem for _, problem in misfits(persona, channel, words)),
+        problems=tuple(problem for _, problem in misfits(persona, channel, words, answers)),
     )

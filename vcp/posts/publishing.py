@@ -30,6 +30,7 @@ from vcp.networks.base import (
     Rejected,
     Unauthorised,
 )
+from vcp.posts import answering
 from vcp.posts.events import PostChanged
 from vcp.posts.freezing import outgoing
 from vcp.posts.models import Attempt, Delivery, DeliveryKind, Post
@@ -251,6 +252,7 @@ def settle_as_published(session: Session, delivery: Delivery, receipt: Receipt, 
     delivery.problem = None
     delivery.next_at = clock.now() if delivery.withdraw_wanted_at else None
     DELIVERY.apply(session, delivery, verb, by=PUBLISHER, remote_id=receipt.remote_id)
+    answering.note_published(session, delivery)
     raise_event(session, PostChanged(delivery.post_id))
 
 

@@ -8,15 +8,16 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from officer_profiles import queries as personas
-from officer_profiles.models import CapabilityKind, Persona
-from officer_profiles.signing import signed_text
+from officer_profiles.models import Persona
 from vcp.channels.adapters import limits_of
 from vcp.channels.models import Channel
 from vcp.channels.queries import near
+from vcp.contacts.models import Message
 from vcp.kernel import clock
 from vcp.kernel.errors import Conflict, Invalid
 from vcp.kernel.permissions import Person
 from vcp.networks.base import Limits, count_characters
+from vcp.posts.addressing import leave_for, said_on
 from vcp.posts.models import Post, Revision, RevisionImage, RevisionTarget
 from vcp.posts.words import LONGEST_ALT, LONGEST_TEXT, LONGEST_WARNING, MOST_IMAGES, Words, words_of
 
@@ -108,7 +109,11 @@ def storable(session: Session, words: Words, persona: Persona) -> Words:
 
 
 def must_be_ready(
-    session: Session, persona: Persona, words: Words, channels: Sequence[Channel]
+    session: Session,
+    persona: Persona,
+    words: Words,
+    channels: Sequence[Channel],
+    answers: Message | None = None,
 ) -> None:
     """Refuse words that could not go out as they are.
 
@@ -119,13 +124,15 @@ def must_be_ready(
     if not channels:
         raise Invalid("Choose at least one channel.", "channel_ids")
     for channel in channels:
-        stopped = personas.stopped_because(session, persona, channel, CapabilityKind.POST)
+        stopped = personas.stopped_because(session, persona, channel, leave_for(answers))
         if stopped:
             raise Invalid(f"{stopped} Until then leave {channel.name} out.", "channel_ids")
-    must_fit(persona, words, channels)
+    must_fit(persona, words, channels, answers)
 
 
-def must_fit(persona: Persona, words: Words, channels: Sequence[Channel]) -> None:
+def must_fit(
+    persona: Persona, words: Words, channels: Sequence[Channel], answers: Message | None = None
+) -> None:
     """Refuse words that lack something, or that one of the channels would not take.
 
     Raises: Invalid, naming the field, with what to do.
@@ -140,22 +147,25 @@ def must_fit(persona: Persona, words: Words, channels: Sequence[Channel]) -> Non
                 "images",
             )
     for channel in channels:
-        for field, problem in misfits(persona, channel, words):
+        for field, problem in misfits(persona, channel, words, answers):
             raise Invalid(problem, field)
 
 
-def length_on(persona: Persona, channel: Channel, words: Words, limits: Limits) -> int:
-    """Return the length that the channel counts, with the signature it adds and the warning."""
-    return count_characters(
-        signed_text(persona, channel, words.text), limits, words.content_warning
-    )
+def length_on(
+    persona: Persona, channel: Channel, words: Words, limits: Limits, answers: Message | None
+) -> int:
+    """Return the length that the channel counts, with what is added to it and the warning."""
+    said = said_on(persona, channel, words.text, answers)
+    return count_characters(said, limits, words.content_warning)
 
 
-def misfits(persona: Persona, channel: Channel, words: Words) -> list[tuple[str, str]]:
+def misfits(
+    persona: Persona, channel: Channel, words: Words, answers: Message | None = None
+) -> list[tuple[str, str]]:
     """Return what this channel would not take: the field, and what to do."""
     limits, name = limits_of(channel), channel.name
     found = []
-    over = length_on(persona, channel, words, limits) - limits.characters
+    over = length_on(persona, channel, words, limits, answers) - limits.characters
     if over > 0:
         found.append(("text", f"{name} takes {limits.characters} characters: take out {over}."))
     if len(words.images) > limits.media_count:

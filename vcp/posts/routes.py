@@ -110,6 +110,7 @@ def show_page(post: Post, **forms: Any) -> str:
             [target.channel for target in revision.targets],
             words,
             post.released_at or post.wanted_at,
+            post.answers,
         ),
         verdict=draft_verdict,
         marked=screening.marked(words, draft_verdict) if draft_verdict else [],

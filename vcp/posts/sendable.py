@@ -7,7 +7,7 @@ than asking it (measured: 10 ms a look when built anew, under 3 ms when kept).
 
 from datetime import datetime
 
-from sqlalchemy import ColumnElement, and_, bindparam, exists, or_, select
+from sqlalchemy import ColumnElement, and_, bindparam, case, exists, or_, select
 from sqlalchemy.orm import aliased
 
 from officer_profiles.models import Capability, CapabilityKind, Persona
@@ -25,15 +25,16 @@ _OTHER = aliased(Delivery)
 
 
 def _may_post(now: ColumnElement[datetime]) -> ColumnElement[bool]:
-    """The persona has leave to post on the channel."""
+    """The persona has leave to post, or for an answer to reply, on the channel."""
+    needed = case((Post.answers_id.is_(None), CapabilityKind.POST), else_=CapabilityKind.REPLY)
     leave = exists().where(
         Capability.persona_id == Persona.id,
         Capability.channel_id == Delivery.channel_id,
-        Capability.kind == CapabilityKind.POST,
+        Capability.kind == needed,
         Capability.revoked_at.is_(None),
         Capability.expires_at > now,
     )
-    return leave.correlate(Persona, Delivery)
+    return leave.correlate(Persona, Post, Delivery)
 
 
 def _allowed(now: ColumnElement[datetime]) -> ColumnElement[bool]:

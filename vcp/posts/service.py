@@ -1,11 +1,14 @@
 """Posts from draft to released: writing, submitting, deciding, timing, taking down."""
 
 import secrets
+from dataclasses import replace
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from officer_profiles.models import Persona
+from vcp.contacts import access
+from vcp.contacts.models import Message
 from vcp.kernel import clock
 from vcp.kernel.audit import record
 from vcp.kernel.context import Actor
@@ -37,16 +40,21 @@ WORDS_CHANGED = (
 )
 
 
-def create_draft(session: Session, persona_id: int, words: Words, *, by: Person) -> Post:
-    """Keep new words as a draft in this persona's name.
+def create_draft(
+    session: Session, persona_id: int, words: Words, *, by: Person, answers: Message | None = None
+) -> Post:
+    """Keep new words as a draft in this persona's name, or as an answer to a message.
 
-    Raises: NotFound; NotAllowed unless the person writes as the persona; Invalid.
+    An answer goes where the message came from, and out as soon as it is approved. Raises:
+    NotFound; NotAllowed unless the person writes as the persona; Invalid.
     """
     persona = session.get(Persona, persona_id)
     if persona is None:
         raise NotFound("There is no such persona. Choose one of yours.")
     guards.must_write_as(session, by, persona, "create")
-    words = revisions.storable(session, words, persona)
+    if answers is not None:
+        access.for_work(session, by, answers.contact_id, "answer")
+    words = revisions.storable(session, _where_it_goes(words, answers), persona)
     post = Post(
         public_id=secrets.token_hex(8),
         persona=persona,
@@ -55,9 +63,11 @@ def create_draft(session: Session, persona_id: int, words: Words, *, by: Person)
         area_path=persona.area_path,
         created_at=clock.now(),
         zone=in_force.zone().key,
+        answers=answers,
     )
     wanted.set_times(post, words)
-    POST.started(session, post, by=by, persona=persona.slug)
+    message_id = answers.id if answers else None
+    POST.started(session, post, by=by, persona=persona.slug, answers=message_id)
     post.revision = revisions.write(session, post, words, by=by)
     session.flush()
     return post
@@ -80,7 +90,7 @@ def save(
             f"{before.written_by.display_name} saved other words since you opened this. What you "
             "typed is still here: open the post in another window, then decide which to keep."
         )
-    words = revisions.storable(session, words, post.persona)
+    words = revisions.storable(session, _where_it_goes(words, post.answers), post.persona)
     same_words, same_times = words.sha256 == before.sha256, not wanted.differ(post, words)
     if same_words and same_times:
         return post
@@ -108,7 +118,7 @@ def submit(session: Session, post_id: int, *, by: Person, warning_reason: str = 
     wanted.check_ahead(post)
     words = words_of(newest(post))
     channels = revisions.channels_of(session, words)
-    revisions.must_be_ready(session, post.persona, words, channels)
+    revisions.must_be_ready(session, post.persona, words, channels, post.answers)
     revision = revisions.unused(session, post, newest(post), by=by)
     post.revision = revision
     post.returned_reason = None
@@ -209,7 +219,7 @@ def approve(
     if wanted.has_passed(post, clock.now()):
         notices.needs_time(session, post)
     else:
-        _let_go(session, post, by=by)
+        let_go(session, post, by=by)
     return approval
 
 
@@ -241,8 +251,24 @@ def schedule(
         text="", wanted_local=wanted_local, wanted_fold=fold, not_after_local=not_after_local
     )
     wanted.set_times(post, timed)
-    _let_go(session, post, by=by)
+    let_go(session, post, by=by)
     return post
+
+
+def let_go(session: Session, post: Post, *, by: Actor) -> None:
+    """Schedule approved words: one frozen delivery for each channel, in this unit of work."""
+    now = clock.now()
+    due_at, not_after = timing.window(post.wanted_at, post.not_after, now, in_force.longest_wait())
+    POST.apply(session, post, "schedule", by=by, due_at=due_at.isoformat())
+    queue_deliveries(
+        session,
+        post,
+        newest(post),
+        kind=DeliveryKind.PUBLISH,
+        due_at=due_at,
+        not_after=not_after,
+        by=by,
+    )
 
 
 def cancel(session: Session, post_id: int, *, by: Person, reason: str = "") -> Post:
@@ -311,6 +337,19 @@ def must_say(reason: str, otherwise: str) -> str:
     return reason
 
 
+def _where_it_goes(words: Words, answers: Message | None) -> Words:
+    """Return the words of an answer with the one place and time it can have."""
+    if answers is None:
+        return words
+    return replace(
+        words,
+        channel_ids=(answers.channel_id,),
+        wanted_local=None,
+        wanted_fold=None,
+        not_after_local=None,
+    )
+
+
 def _back_to_draft(session: Session, post: Post, *, by: Person, reason: str) -> None:
     was = post.state
     if was in {PostState.RELEASED, PostState.WITHDRAWN}:
@@ -327,22 +366,6 @@ def _why_not_waiting(session: Session, post: Post) -> str:
     if approval is not None:
         return f"{approval.approved_by.display_name} has approved this already."
     return f"This post is {post.state.value}, so there is nothing to approve. Look at it again."
-
-
-def _let_go(session: Session, post: Post, *, by: Actor) -> None:
-    """Schedule the approved words: one frozen delivery for each channel, in this unit of work."""
-    now = clock.now()
-    due_at, not_after = timing.window(post.wanted_at, post.not_after, now, in_force.longest_wait())
-    POST.apply(session, post, "schedule", by=by, due_at=due_at.isoformat())
-    queue_deliveries(
-        session,
-        post,
-        newest(post),
-        kind=DeliveryKind.PUBLISH,
-        due_at=due_at,
-        not_after=not_after,
-        by=by,
-    )
 
 
 def _cancel_corrections(session: Session, post: Post, *, by: Person) -> None:

@@ -21,6 +21,7 @@ from vcp.kernel.events import raise_event
 from vcp.kernel.permissions import Permission, Person, check
 from vcp.kernel.settings import Settings
 from vcp.networks.base import Network, NetworkError, Outgoing, Receipt
+from vcp.posts import answering
 from vcp.posts.delivery_queries import one
 from vcp.posts.events import PostChanged
 from vcp.posts.freezing import outgoing
@@ -256,6 +257,7 @@ def say_published(session: Session, delivery_id: uuid.UUID, url: str, *, by: Per
             DELIVERY.apply(session, delivery, "say_published", by=by, url=url)
     except IntegrityError as error:
         raise Conflict("That address already belongs to another post of this channel.") from error
+    answering.note_published(session, delivery)
     raise_event(session, PostChanged(delivery.post_id))
     return delivery
 

@@ -1,0 +1,51 @@
+"""Which conversation a remote id belongs to, whose it is, and that it was answered."""
+
+from datetime import datetime
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from vcp.contacts.models import Contact, ThreadPart
+from vcp.kernel.audit import record
+from vcp.kernel.context import Actor, Machine
+
+INGEST = Machine("ingest")
+
+
+def thread_of(session: Session, channel_id: int, remote_id: str) -> str | None:
+    """Return the key of the conversation that these words belong to, if we know them."""
+    return session.scalar(
+        select(ThreadPart.thread_key).where(
+            ThreadPart.channel_id == channel_id, ThreadPart.remote_id == remote_id
+        )
+    )
+
+
+def note_part(session: Session, channel_id: int, remote_id: str, thread_key: str) -> None:
+    """Remember that these words belong to that conversation; saying it twice changes nothing."""
+    if thread_of(session, channel_id, remote_id) is None:
+        session.add(ThreadPart(channel_id=channel_id, remote_id=remote_id, thread_key=thread_key))
+        session.flush()
+
+
+def belongs_to(
+    session: Session,
+    contact: Contact,
+    *,
+    persona_id: int | None,
+    area_id: int,
+    area_path: str,
+    by: Actor = INGEST,
+) -> None:
+    """Say which persona a contact is with, and in which area."""
+    contact.persona_id, contact.area_id, contact.area_path = persona_id, area_id, area_path
+    session.flush()
+    record(session, by, "place", "contact", contact.id, persona=persona_id, area=area_id)
+
+
+def answered(session: Session, contact: Contact, at: datetime, *, by: Actor) -> None:
+    """Note the first answer; what was owed by the clock is done with it."""
+    if contact.answered_at is None:
+        contact.answered_at = at
+        session.flush()
+        record(session, by, "answer", "contact", contact.id, at=at.isoformat())
