@@ -286,6 +286,23 @@ def on_channel(session: Session, channel_id: int) -> list[Persona]:
     return list(rows.unique())
 
 
+def only_speaker(session: Session, channel_id: int) -> Persona | None:
+    """Return the persona that alone has leave on this channel now; None for none or several."""
+    found = session.scalars(
+        select(Persona)
+        .join(Capability)
+        .where(
+            Capability.channel_id == channel_id,
+            Capability.revoked_at.is_(None),
+            Capability.expires_at > clock.now(),
+            Persona.state != PersonaState.ENDED,
+        )
+        .distinct()
+        .limit(2)
+    ).all()
+    return found[0] if len(found) == 1 else None
+
+
 def successors(session: Session, persona: Persona) -> list[Persona]:
     """Return who may be named as coming after this persona, by name."""
     rows: Iterable[Persona] = session.scalars(

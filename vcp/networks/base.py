@@ -60,6 +60,10 @@ class Outgoing:
     in_reply_to: str | None = None
 
 
+#: Begins the id that we give to what has none of the network's.
+UNREADABLE = "unreadable:"
+
+
 @dataclass(frozen=True)
 class InboundMedia:
     """A picture, sound or film that came with a message; its address is kept, never fetched."""

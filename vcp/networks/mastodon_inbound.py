@@ -11,13 +11,12 @@ from datetime import UTC, datetime
 from typing import Any
 from urllib.parse import urlsplit
 
-from vcp.networks.base import Inbound, InboundMedia
+from vcp.networks.base import UNREADABLE, Inbound, InboundMedia
 from vcp.networks.mastodon_answers import remote_id_of
 from vcp.networks.readback import LONGEST_HTML, plain_text_of_others
 
 #: Longer ones are no ids of any server; they are kept as their hash, and never asked for again.
 _LONGEST_ID = 400
-_UNREADABLE = "unreadable:"
 _LONGEST_NAME = 300
 _LONGEST_URL = 500
 _LONGEST_LANGUAGE = 35
@@ -58,7 +57,7 @@ def inbound(status: Any, host: str, noticed_at: datetime | None) -> Inbound:
     html = _text(part.get("content"), _LONGEST_TEXT)
     visibility = part.get("visibility")
     return Inbound(
-        remote_id=_id(status) or _UNREADABLE + hashlib.sha256(raw.encode()).hexdigest(),
+        remote_id=_id(status) or UNREADABLE + hashlib.sha256(raw.encode()).hexdigest(),
         author_id=_id(account) or "",
         handle=_handle(account, host),
         display_name=_line(account.get("display_name"), _LONGEST_NAME),
@@ -79,11 +78,6 @@ def inbound(status: Any, host: str, noticed_at: datetime | None) -> Inbound:
         media=_media(part.get("media_attachments")),
         raw=raw,
     )
-
-
-def is_readable_id(remote_id: str) -> bool:
-    """Say whether this is an id of the network, which it can be asked for."""
-    return not remote_id.startswith(_UNREADABLE)
 
 
 def moment(said: Any) -> datetime | None:

@@ -6,9 +6,17 @@ from urllib.parse import quote, urlsplit
 
 from vcp.kernel import clock
 from vcp.networks.answers import Step, clock_ahead, failure
-from vcp.networks.base import Inbound, InboundPage, Reason, Rejected, Unauthorised, Unavailable
+from vcp.networks.base import (
+    UNREADABLE,
+    Inbound,
+    InboundPage,
+    Reason,
+    Rejected,
+    Unauthorised,
+    Unavailable,
+)
 from vcp.networks.mastodon_call import Call
-from vcp.networks.mastodon_inbound import Noticed, inbound, is_readable_id, noticed
+from vcp.networks.mastodon_inbound import Noticed, inbound, noticed
 
 #: Read again before the moment asked for: pages shrink and come late.
 OVERLAP = timedelta(minutes=2)
@@ -28,7 +36,7 @@ def mentions(call: Call, own_id: str, since: datetime, before: str | None) -> In
 
 def message(call: Call, remote_id: str) -> Inbound | None:
     """The status as it is now; None when the server doesn't show it, whoever took it away."""
-    if not is_readable_id(remote_id):
+    if remote_id.startswith(UNREADABLE):
         raise Rejected("This message has no id that can be asked for.", reason=Reason.INVALID)
     path = f"/api/v1/statuses/{quote(remote_id, safe='')}"
     try:

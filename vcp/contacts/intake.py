@@ -1,0 +1,317 @@
+"""From an arrival to a message in its contact, screened, with its case: one unit of work each."""
+
+import logging
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import select, update
+from sqlalchemy.orm import Session
+
+from officer_profiles import queries as personas
+from officer_profiles.models import Persona
+from vcp.areas.models import Area
+from vcp.channels.models import Channel
+from vcp.contacts import queries, screening, working
+from vcp.contacts.clocks import answer_due, lane_of
+from vcp.contacts.events import MessageArrived, MessageChanged
+from vcp.contacts.looking import first_look
+from vcp.contacts.models import (
+    Arrival,
+    ArrivalKind,
+    ChangeKind,
+    Contact,
+    ContactKind,
+    Lane,
+    Message,
+    MessageChange,
+    ThreadPart,
+)
+from vcp.contacts.payloads import to_asked, to_inbound
+from vcp.contacts.service import INTAKE, thread_part
+from vcp.contacts.states import CONTACT, ContactState
+from vcp.kernel import clock
+from vcp.kernel.audit import record
+from vcp.kernel.errors import NotFound
+from vcp.kernel.events import raise_event
+from vcp.networks.base import Inbound
+from vcp.triage.findings import Priority, Verdict
+from vcp.triage.kept import as_json
+
+logger = logging.getLogger(__name__)
+
+#: What ended a process twice, or failed twice, is given to a person as it came.
+MOST_TRIES = 2
+_UNREAD = "Reading this message failed, so nobody has judged it."
+_FORMS = {ArrivalKind.QUESTION: ContactKind.QUESTION, ArrivalKind.FEEDBACK: ContactKind.FEEDBACK}
+_PRIVATE = ("private", "direct")
+
+
+@dataclass(frozen=True)
+class Place:
+    """Whose a contact is."""
+
+    persona_id: int | None
+    area: Area
+
+
+def handle(session: Session, arrival_id: int) -> bool:
+    """Make of an arrival what it is; false when another was quicker, or it must wait.
+
+    The try was counted and committed before: `vcp.contacts.arriving.begin`.
+    """
+    taken = session.execute(
+        update(Arrival)
+        .where(Arrival.id == arrival_id, Arrival.handled_at.is_(None))
+        .values(handled_at=clock.now(), lease_until=None)
+        .execution_options(synchronize_session=False)
+    )
+    if taken.rowcount != 1:  # type: ignore[attr-defined]  # CursorResult, typed as Result
+        return False
+    arrival = session.get_one(Arrival, arrival_id)
+    session.refresh(arrival)
+    if arrival.kind is ArrivalKind.MESSAGE:
+        _heard(session, arrival)
+    elif arrival.kind in _FORMS:
+        _asked(session, arrival)
+    else:
+        _changed(session, arrival)
+    return True
+
+
+def _heard(session: Session, arrival: Arrival) -> None:
+    item = to_inbound(arrival.payload)
+    channel = arrival.channel
+    at = _moment(item.posted_at or item.noticed_at, arrival.received_at)
+    above = item.in_reply_to_id and thread_part(session, channel.id, item.in_reply_to_id)
+    thread_key = above.thread_key if above else item.in_reply_to_id or item.remote_id
+    verdict = _verdict(session, arrival, item, at, above.text if above else "")
+    message = _message(arrival, item, at, verdict)
+    contact = _contact_of(session, channel.id, item.handle, thread_key)
+    if contact is None:
+        contact = _new_contact(
+            session, message, ContactKind.NETWORK, thread_key, _place_of(session, channel)
+        )
+    _join(session, contact, message)
+
+
+def _asked(session: Session, arrival: Arrival) -> None:
+    asked = to_asked(arrival.payload)
+    kind = _FORMS[arrival.kind]
+    if arrival.tries > MOST_TRIES:
+        verdict = screening.unscreened(_UNREAD)
+    else:
+        verdict = screening.screened(asked.text, language=asked.language)
+    name = asked.name or "Resident"
+    message = Message(
+        arrival_id=arrival.id,
+        channel_id=arrival.channel_id,
+        remote_id=arrival.remote_id,
+        handle=name.lower()[:300],
+        display_name=name[:300],
+        text=asked.text,
+        language=asked.language,
+        visibility="direct",
+        media=[],
+        posted_at=arrival.received_at,
+        received_at=arrival.received_at,
+        category=verdict.category,
+        priority=verdict.priority.value,
+        verdict=as_json(verdict),
+    )
+    place = _place_asked(session, asked.persona_slug, asked.area_id, arrival.channel)
+    contact = _new_contact(session, message, kind, arrival.remote_id, place)
+    contact.token_sha256 = asked.token_sha256
+    _join(session, contact, message)
+
+
+def _changed(session: Session, arrival: Arrival) -> None:
+    message = queries.message_of(session, arrival.channel_id, arrival.remote_id)
+    if message is None:
+        # Its first words are being handled, or wait themselves: this comes after them.
+        arrival.handled_at = None
+        return
+    contact = message.contact
+    is_gone = arrival.kind is ArrivalKind.DELETION
+    change = MessageChange(
+        message_id=message.id,
+        arrival_id=arrival.id,
+        kind=ChangeKind.DELETED if is_gone else ChangeKind.EDITED,
+        at=arrival.received_at,
+    )
+    if is_gone:
+        message.look_again_at = None
+    else:
+        item = to_inbound(arrival.payload)
+        change.at = _moment(item.edited_at, arrival.received_at)
+        verdict = _verdict(session, arrival, item, change.at, "")
+        change.text = item.text
+        change.category, change.priority = verdict.category, verdict.priority.value
+        change.verdict = as_json(verdict)
+        _raise(contact, change.category, change.priority)
+    session.add(change)
+    session.flush()
+    record(
+        session,
+        INTAKE,
+        "delete" if is_gone else "edit",
+        "message",
+        message.id,
+        contact=contact.id,
+        priority=change.priority or None,
+    )
+    raise_event(session, MessageChanged(message.id, change.id, contact.id))
+
+
+def _verdict(
+    session: Session, arrival: Arrival, item: Inbound, at: datetime, asked_about: str
+) -> Verdict:
+    if arrival.tries > MOST_TRIES:
+        return screening.unscreened(_UNREAD)
+    return screening.screened(
+        screening.without_our_name(item.text, arrival.channel.handle or ""),
+        language=item.language,
+        content_warning=item.content_warning,
+        media=item.media,
+        asked_about=asked_about,
+        earlier=queries.earlier_priorities(session, arrival.channel_id, item.handle, at),
+    )
+
+
+def _message(arrival: Arrival, item: Inbound, at: datetime, verdict: Verdict) -> Message:
+    return Message(
+        arrival_id=arrival.id,
+        channel_id=arrival.channel_id,
+        remote_id=item.remote_id,
+        author_id=item.author_id,
+        handle=item.handle,
+        display_name=item.display_name,
+        profile_url=item.profile_url,
+        text=item.text,
+        content_warning=item.content_warning,
+        language=item.language,
+        visibility=item.visibility,
+        url=item.url,
+        in_reply_to_id=item.in_reply_to_id,
+        media=[
+            {"kind": one.kind, "description": one.description, "url": one.url} for one in item.media
+        ],
+        posted_at=at,
+        received_at=arrival.received_at,
+        category=verdict.category,
+        priority=verdict.priority.value,
+        verdict=as_json(verdict),
+        look_again_at=first_look(item.remote_id, arrival.received_at),
+    )
+
+
+def _contact_of(session: Session, channel_id: int, handle: str, thread_key: str) -> Contact | None:
+    return session.scalar(
+        select(Contact).where(
+            Contact.channel_id == channel_id,
+            Contact.handle == handle,
+            Contact.thread_key == thread_key,
+        )
+    )
+
+
+def _new_contact(
+    session: Session, message: Message, kind: ContactKind, thread_key: str, place: Place
+) -> Contact:
+    contact = Contact(
+        kind=kind,
+        channel_id=message.channel_id,
+        handle=message.handle,
+        display_name=message.display_name,
+        thread_key=thread_key,
+        is_private=message.visibility in _PRIVATE,
+        persona_id=place.persona_id,
+        area_id=place.area.id,
+        area_path=place.area.path,
+        lane=lane_of(message.category),
+        category=message.category,
+        priority=message.priority,
+        first_at=message.posted_at,
+        last_at=message.posted_at,
+        due_at=answer_due(kind, message.category, message.priority, message.posted_at),
+    )
+    CONTACT.started(session, contact, by=INTAKE, priority=contact.priority, kind=kind.value)
+    return contact
+
+
+def _join(session: Session, contact: Contact, message: Message) -> None:
+    """Put a message into its contact, which it may open again, raise, and make private."""
+    message.contact = contact
+    session.add(message)
+    session.flush()
+    if thread_part(session, message.channel_id, message.remote_id) is None:
+        session.add(
+            ThreadPart(
+                channel_id=message.channel_id,
+                remote_id=message.remote_id,
+                thread_key=contact.thread_key or message.remote_id,
+            )
+        )
+    _hear_again(session, contact, message)
+    contact.display_name = message.display_name or contact.display_name
+    contact.last_at = max(contact.last_at, message.posted_at)
+    contact.is_private = contact.is_private or message.visibility in _PRIVATE
+    _raise(contact, message.category, message.priority)
+    session.flush()
+    record(
+        session,
+        INTAKE,
+        "receive",
+        "message",
+        message.id,
+        contact=contact.id,
+        category=message.category,
+        priority=message.priority,
+    )
+    raise_event(session, MessageArrived(message.id, contact.id))
+
+
+def _hear_again(session: Session, contact: Contact, message: Message) -> None:
+    """Let the clock run for what is said later in a conversation."""
+    due = answer_due(contact.kind, message.category, message.priority, message.posted_at)
+    if contact.state is ContactState.WAITING:
+        working.run_on(session, contact, by=INTAKE)
+    is_owed_anew = contact.answered_at is not None or contact.state is ContactState.CLOSED
+    if contact.state is ContactState.CLOSED:
+        CONTACT.apply(session, contact, "reopen", by=INTAKE, message=message.id)
+        contact.disposition, contact.reason, contact.closed_by_id = None, "", None
+    if due is not None and (is_owed_anew or contact.due_at is None):
+        contact.due_at, contact.answered_at = due, None
+
+
+def _raise(contact: Contact, category: str, priority: str) -> None:
+    """Raise a contact to what was said now; a machine lowers nothing."""
+    if Priority(priority).outranks(Priority(contact.priority)):
+        contact.category, contact.priority = category, priority
+    if lane_of(category) is Lane.OPERATIONAL:
+        contact.lane = Lane.OPERATIONAL
+
+
+def _place_of(session: Session, channel: Channel) -> Place:
+    """Give what comes on a channel that one persona alone uses to that persona."""
+    persona = personas.only_speaker(session, channel.id)
+    return Place(None, channel.area) if persona is None else Place(persona.id, persona.area)
+
+
+def _place_asked(
+    session: Session, slug: str | None, area_id: int | None, channel: Channel
+) -> Place:
+    persona: Persona | None = None
+    if slug is not None:
+        try:
+            persona = personas.by_slug(session, slug)
+        except NotFound:
+            logger.warning("A question was for a persona that isn't there")
+    if persona is not None:
+        return Place(persona.id, persona.area)
+    area = session.get(Area, area_id) if area_id is not None else None
+    return Place(None, area or channel.area)
+
+
+def _moment(said: datetime | None, seen_at: datetime) -> datetime:
+    """Take the network's own time, but for what lies in the future: that would stop a clock."""
+    return seen_at if said is None else min(said, seen_at)

@@ -1,0 +1,143 @@
+"""Arrivals, messages and contacts, read."""
+
+from collections.abc import Iterable, Iterator, Sequence
+from datetime import datetime, timedelta
+from typing import Any
+
+from sqlalchemy import ColumnElement, func, or_, select
+from sqlalchemy.orm import Session, lazyload, load_only, selectinload
+
+from vcp.contacts.models import Arrival, ArrivalKind, ChangeKind, Contact, Message, Reader
+from vcp.kernel import clock
+from vcp.triage.findings import Priority
+
+#: Signs from one handle within this time are read together. Source: the force's triage policy.
+READ_TOGETHER = timedelta(hours=24)
+#: Of a person who writes all day, the gravest of so many tell enough.
+_MOST_EARLIER = 200
+_EXPORT_AT_ONCE = 500
+
+
+def waiting(session: Session, limit: int) -> list[int]:
+    """Return the arrivals that nobody has begun, or whose beginner is gone, oldest first."""
+    rows = select(Arrival.id).where(_is_waiting()).order_by(Arrival.id).limit(limit)
+    return list(session.scalars(rows))
+
+
+def waiting_since(session: Session, before: datetime) -> int:
+    """Return how many arrivals came before this moment and were not handled."""
+    count = select(func.count()).where(Arrival.handled_at.is_(None), Arrival.received_at < before)
+    return session.scalar(count) or 0
+
+
+def _is_waiting() -> ColumnElement[bool]:
+    is_free = or_(Arrival.lease_until.is_(None), Arrival.lease_until < clock.now())
+    return Arrival.handled_at.is_(None) & is_free
+
+
+def stored(session: Session, channel_id: int, remote_ids: Iterable[str]) -> dict[str, int]:
+    """Return which of these messages of a network are stored, each with its arrival."""
+    rows = session.scalars(
+        select(Arrival)
+        .where(
+            Arrival.channel_id == channel_id,
+            Arrival.kind == ArrivalKind.MESSAGE,
+            Arrival.remote_id.in_(set(remote_ids)),
+        )
+        .options(load_only(Arrival.remote_id), lazyload(Arrival.channel))
+    )
+    return {row.remote_id: row.id for row in rows}
+
+
+def message_of(session: Session, channel_id: int, remote_id: str) -> Message | None:
+    """Return the message with this id at the network; None before it was handled."""
+    return session.scalar(
+        select(Message).where(Message.channel_id == channel_id, Message.remote_id == remote_id)
+    )
+
+
+def earlier_priorities(
+    session: Session, channel_id: int, handle: str, before: datetime
+) -> tuple[Priority, ...]:
+    """Return the priorities of what this handle said in the 24 hours before this moment."""
+    rows = session.scalars(
+        select(Message.priority)
+        .where(
+            Message.channel_id == channel_id,
+            Message.handle == handle,
+            Message.posted_at >= before - READ_TOGETHER,
+            Message.posted_at <= before,
+        )
+        .order_by(Message.priority)
+        .limit(_MOST_EARLIER)
+    )
+    return tuple(Priority(one) for one in rows)
+
+
+def readers(session: Session) -> Sequence[Reader]:
+    """Return how far each channel has been read."""
+    return session.scalars(select(Reader)).all()
+
+
+def export(session: Session, *, with_text: bool = False) -> Iterator[dict[str, Any]]:
+    """Yield every contact, oldest first, as documented in docs/operating.md."""
+    last = 0
+    while True:
+        rows = session.scalars(
+            select(Contact)
+            .where(Contact.id > last)
+            .order_by(Contact.id)
+            .limit(_EXPORT_AT_ONCE)
+            .options(selectinload(Contact.messages))
+        ).all()
+        if not rows:
+            return
+        for contact in rows:
+            yield _as_row(contact, with_text=with_text)
+        last = rows[-1].id
+        session.expunge_all()
+
+
+def _as_row(contact: Contact, *, with_text: bool) -> dict[str, Any]:
+    return {
+        "id": contact.id,
+        "kind": contact.kind.value,
+        "channel_id": contact.channel_id,
+        "handle": contact.handle,
+        "thread_key": contact.thread_key,
+        "persona_id": contact.persona_id,
+        "area_path": contact.area_path,
+        "is_private": contact.is_private,
+        "lane": contact.lane.value,
+        "category": contact.category,
+        "priority": contact.priority,
+        "state": contact.state.value,
+        "disposition": contact.disposition.value if contact.disposition else None,
+        "first_at": _told(contact.first_at),
+        "last_at": _told(contact.last_at),
+        "due_at": _told(contact.due_at),
+        "seen_at": _told(contact.seen_at),
+        "answered_at": _told(contact.answered_at),
+        "messages": [_message_row(one, with_text=with_text) for one in contact.messages],
+    }
+
+
+def _message_row(message: Message, *, with_text: bool) -> dict[str, Any]:
+    kinds = [change.kind for change in message.changes]
+    row = {
+        "id": message.id,
+        "remote_id": message.remote_id,
+        "in_reply_to_id": message.in_reply_to_id,
+        "visibility": message.visibility,
+        "category": message.category,
+        "priority": message.priority,
+        "posted_at": _told(message.posted_at),
+        "received_at": _told(message.received_at),
+        "edits": kinds.count(ChangeKind.EDITED),
+        "is_deleted": ChangeKind.DELETED in kinds,
+    }
+    return row | ({"text": message.text} if with_text else {})
+
+
+def _told(moment: datetime | None) -> str | None:
+    return moment.isoformat() if moment else None
