@@ -24,11 +24,10 @@ from vcp.contacts.models import (
     Lane,
     Message,
     MessageChange,
-    ThreadPart,
 )
 from vcp.contacts.payloads import to_asked, to_inbound
-from vcp.contacts.service import INTAKE, thread_part
 from vcp.contacts.states import CONTACT, ContactState
+from vcp.contacts.threads import INGEST, note_part, part_of
 from vcp.kernel import clock
 from vcp.kernel.audit import record
 from vcp.kernel.errors import NotFound
@@ -82,7 +81,7 @@ def _heard(session: Session, arrival: Arrival) -> None:
     item = to_inbound(arrival.payload)
     channel = arrival.channel
     at = _moment(item.posted_at or item.noticed_at, arrival.received_at)
-    above = item.in_reply_to_id and thread_part(session, channel.id, item.in_reply_to_id)
+    above = item.in_reply_to_id and part_of(session, channel.id, item.in_reply_to_id)
     thread_key = above.thread_key if above else item.in_reply_to_id or item.remote_id
     verdict = _verdict(session, arrival, item, at, above.text if above else "")
     message = _message(arrival, item, at, verdict)
@@ -152,7 +151,7 @@ def _changed(session: Session, arrival: Arrival) -> None:
     session.flush()
     record(
         session,
-        INTAKE,
+        INGEST,
         "delete" if is_gone else "edit",
         "message",
         message.id,
@@ -234,7 +233,7 @@ def _new_contact(
         last_at=message.posted_at,
         due_at=answer_due(kind, message.category, message.priority, message.posted_at),
     )
-    CONTACT.started(session, contact, by=INTAKE, priority=contact.priority, kind=kind.value)
+    CONTACT.started(session, contact, by=INGEST, priority=contact.priority, kind=kind.value)
     return contact
 
 
@@ -243,14 +242,9 @@ def _join(session: Session, contact: Contact, message: Message) -> None:
     message.contact = contact
     session.add(message)
     session.flush()
-    if thread_part(session, message.channel_id, message.remote_id) is None:
-        session.add(
-            ThreadPart(
-                channel_id=message.channel_id,
-                remote_id=message.remote_id,
-                thread_key=contact.thread_key or message.remote_id,
-            )
-        )
+    note_part(
+        session, message.channel_id, message.remote_id, contact.thread_key or message.remote_id
+    )
     _hear_again(session, contact, message)
     contact.display_name = message.display_name or contact.display_name
     contact.last_at = max(contact.last_at, message.posted_at)
@@ -259,7 +253,7 @@ def _join(session: Session, contact: Contact, message: Message) -> None:
     session.flush()
     record(
         session,
-        INTAKE,
+        INGEST,
         "receive",
         "message",
         message.id,
@@ -274,10 +268,10 @@ def _hear_again(session: Session, contact: Contact, message: Message) -> None:
     """Let the clock run for what is said later in a conversation."""
     due = answer_due(contact.kind, message.category, message.priority, message.posted_at)
     if contact.state is ContactState.WAITING:
-        working.run_on(session, contact, by=INTAKE)
+        working.run_on(session, contact, by=INGEST)
     is_owed_anew = contact.answered_at is not None or contact.state is ContactState.CLOSED
     if contact.state is ContactState.CLOSED:
-        CONTACT.apply(session, contact, "reopen", by=INTAKE, message=message.id)
+        CONTACT.apply(session, contact, "reopen", by=INGEST, message=message.id)
         contact.disposition, contact.reason, contact.closed_by_id = None, "", None
     if due is not None and (is_owed_anew or contact.due_at is None):
         contact.due_at, contact.answered_at = due, None

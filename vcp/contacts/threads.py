@@ -12,19 +12,32 @@ from vcp.kernel.context import Actor, Machine
 INGEST = Machine("ingest")
 
 
-def thread_of(session: Session, channel_id: int, remote_id: str) -> str | None:
-    """Return the key of the conversation that these words belong to, if we know them."""
+def part_of(session: Session, channel_id: int, remote_id: str) -> ThreadPart | None:
+    """Return what is known of these words: their conversation, and what they said if ours."""
     return session.scalar(
-        select(ThreadPart.thread_key).where(
+        select(ThreadPart).where(
             ThreadPart.channel_id == channel_id, ThreadPart.remote_id == remote_id
         )
     )
 
 
-def note_part(session: Session, channel_id: int, remote_id: str, thread_key: str) -> None:
-    """Remember that these words belong to that conversation; saying it twice changes nothing."""
-    if thread_of(session, channel_id, remote_id) is None:
-        session.add(ThreadPart(channel_id=channel_id, remote_id=remote_id, thread_key=thread_key))
+def thread_of(session: Session, channel_id: int, remote_id: str) -> str | None:
+    """Return the key of the conversation that these words belong to, if we know them."""
+    part = part_of(session, channel_id, remote_id)
+    return part.thread_key if part else None
+
+
+def note_part(
+    session: Session, channel_id: int, remote_id: str, thread_key: str, *, text: str = ""
+) -> None:
+    """Remember that these words belong to that conversation; saying it twice changes nothing.
+
+    `text` is for words of ours: a short answer to them means little without.
+    """
+    if part_of(session, channel_id, remote_id) is None:
+        session.add(
+            ThreadPart(channel_id=channel_id, remote_id=remote_id, thread_key=thread_key, text=text)
+        )
         session.flush()
 
 
