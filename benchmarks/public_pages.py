@@ -39,7 +39,7 @@ BUDGET, BUDGET_SHIPPED = 0.3, 0.95
 RENDER_S = 5.0
 PLAIN = "server {{ listen 127.0.0.1:{port}; root {site}; index index.html; etag on; }}"
 FRAME = """
-daemon off; worker_processes auto; pid {folder}/nginx.pid; error_log {folder}/error.log;
+{user} daemon off; worker_processes auto; pid {folder}/nginx.pid; error_log {folder}/error.log;
 events {{ worker_connections 1024; }}
 http {{ access_log off; sendfile on; keepalive_requests 100000000; include /etc/nginx/mime.types;
 client_body_temp_path {folder}/b; proxy_temp_path {folder}/p; fastcgi_temp_path {folder}/f;
@@ -147,7 +147,9 @@ def _nginx(folder: Path, site: Path) -> Iterator[tuple[str, str]]:
         ours = ours.replace(name, value)
     servers = PLAIN.format(port=plain, site=site) + ours
     config = folder / "nginx.conf"
-    config.write_text(FRAME.format(folder=folder, servers=servers))
+    # The instance's folder is closed to others; an operator lets nginx's own user in.
+    user = "user root;" if os.geteuid() == 0 else ""
+    config.write_text(FRAME.format(user=user, folder=folder, servers=servers))
     with _running(["nginx", "-c", str(config)], f"http://127.0.0.1:{plain}/"):
         yield f"http://127.0.0.1:{plain}", f"http://127.0.0.1:{shipped}"
 

@@ -1,20 +1,22 @@
-"""`vcp up`: everything in one terminal; it loads no application itself."""
+"""`vcp up`: everything in one terminal."""
 
 import os
-import subprocess
-import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import click
 
 from vcp.cli.options import host_option, instance_option, port_option, read_settings
+from vcp.cli.preparing import prepare
+from vcp.cli.processes import clock, publisher, worker
+from vcp.cli.serving import web
 from vcp.kernel import logs
 from vcp.kernel.settings import Mode, Settings
 from vcp.processes.ready import is_ready
-from vcp.processes.up import Stack
+from vcp.processes.up import Stack, forks
 
 READY_WITHIN_S = 60
 
@@ -27,8 +29,19 @@ READY_WITHIN_S = 60
 def up(instance: Path | None, host: str, port: int, *, demo: bool) -> None:
     """Start everything in this terminal; Ctrl-C stops it all."""
     settings = _settings(instance, host, port)
-    lines = _prepared(demo=demo)
-    Stack(settings, host, port, each_look=_announcer(settings, lines)).run()
+    lines = _prepared(["--demo"] if demo else [])
+    Stack(settings, _commands(host, port), each_look=_announcer(settings, lines)).run()
+
+
+def _commands(host: str, port: int) -> Mapping[str, Callable[[], object]]:
+    """Return what runs under which name: the very commands that start one process each."""
+    where = ["--host", host, "--port", str(port)]
+    return {
+        "web": partial(web.main, where, "vcp web"),
+        "publisher": partial(publisher.main, [], "vcp publisher"),
+        "worker": partial(worker.main, [], "vcp worker"),
+        "clock": partial(clock.main, [], "vcp clock"),
+    }
 
 
 def _settings(instance: Path | None, host: str, port: int) -> Settings:
@@ -43,13 +56,26 @@ def _settings(instance: Path | None, host: str, port: int) -> Settings:
     return settings
 
 
-def _prepared(*, demo: bool) -> str:
-    """Bring the database up to date, seed the demo if asked; return what the demo's people need."""
-    command = [sys.executable, "-m", "vcp", "prepare", *(["--demo"] if demo else [])]
-    done = subprocess.run(command, stdout=subprocess.PIPE, text=True, check=False)
-    if done.returncode:
-        raise SystemExit(done.returncode)
-    return done.stdout.rstrip()
+def _prepared(options: list[str]) -> str:
+    """Bring the database up to date, seed the demo if asked; return what the demo's people need.
+
+    In a process of its own, so that the children are forked from one that has opened nothing.
+    """
+    reading, writing = os.pipe()
+    process = forks.Process(target=_prepare, args=(writing, options))
+    process.start()
+    os.close(writing)
+    with os.fdopen(reading) as output:
+        lines = output.read()
+    process.join()
+    if process.exitcode:
+        raise SystemExit(process.exitcode)
+    return lines.rstrip()
+
+
+def _prepare(output: int, options: list[str]) -> None:
+    os.dup2(output, 1)
+    prepare.main(options, "vcp prepare")
 
 
 def _announcer(settings: Settings, lines: str) -> Callable[[], None]:

@@ -1,14 +1,22 @@
-"""`vcp up`: everything in one terminal; a dead child is started again, stopping it stops all."""
+"""`vcp up`: everything in one terminal; a dead child is started again, stopping it stops all.
 
+The children are forked from this process, which has loaded the application for all of them: they
+share its memory and start at once.
+"""
+
+import gc
 import logging
+import multiprocessing
+import os
 import signal
-import subprocess
-import sys
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from multiprocessing.context import ForkProcess
 from types import FrameType
+
+from setproctitle import setproctitle
 
 from vcp.kernel.settings import Settings
 from vcp.processes import valkey
@@ -16,11 +24,13 @@ from vcp.processes.parent import die_with_parent
 
 logger = logging.getLogger(__name__)
 
-CHILDREN = ("web", "publisher", "worker", "clock")
 RESTART_AFTER_S = 0.5
 LOOK_EVERY_S = 0.2
 #: A publisher may be waiting for a network: its calls end within 45 s.
 STOP_WITHIN_S = 50
+VALKEY = "valkey"
+
+forks = multiprocessing.get_context("fork")
 
 
 @dataclass
@@ -28,8 +38,8 @@ class Child:
     """One process that is kept running."""
 
     name: str
-    command: list[str]
-    process: subprocess.Popen[bytes] | None = None
+    run: Callable[[], object]
+    process: ForkProcess | None = None
     start_at: float = field(default=0.0)
 
 
@@ -37,22 +47,22 @@ class Stack:
     """The processes of one installation, started and kept up together."""
 
     def __init__(
-        self, settings: Settings, host: str, port: int, each_look: Callable[[], None]
+        self,
+        settings: Settings,
+        commands: Mapping[str, Callable[[], object]],
+        each_look: Callable[[], None],
     ) -> None:
         """Say what will run, and what to do at every look at it; nothing is started yet."""
         self.each_look = each_look
         self.stopping = threading.Event()
         self.settings = settings
-        self.children = [
-            Child(name, [sys.executable, "-m", "vcp", name, *self._where(name, host, port)])
-            for name in CHILDREN
-        ]
+        self.children = [Child(name, run) for name, run in commands.items()]
         if not settings.redis_url:
-            self.children.insert(0, Child("valkey", valkey.command(settings)))
+            self.children.insert(0, Child(VALKEY, self._become_valkey))
 
-    @staticmethod
-    def _where(name: str, host: str, port: int) -> list[str]:
-        return ["--host", host, "--port", str(port)] if name == "web" else []
+    def _become_valkey(self) -> None:
+        command = valkey.command(self.settings)
+        os.execv(command[0], command)  # noqa: S606 - our own binary, no shell wanted
 
     def run(self) -> None:
         """Keep everything running until SIGTERM or SIGINT, then stop it all."""
@@ -60,6 +70,8 @@ class Stack:
         signal.signal(signal.SIGINT, self._stop)
         if not self.settings.redis_url:
             valkey.forget_old_socket(self.settings.valkey_socket)
+        # What is loaded now stays: the collector would write to each page of it in each child.
+        gc.freeze()
         while not self.stopping.is_set():
             for child in self.children:
                 self._keep_up(child)
@@ -69,21 +81,18 @@ class Stack:
 
     def _keep_up(self, child: Child) -> None:
         now = time.monotonic()
-        if child.process is not None and child.process.poll() is not None:
-            logger.warning("%s ended (%s); starting it again", child.name, child.process.returncode)
+        if child.process is not None and not child.process.is_alive():
+            logger.warning("%s ended (%s); starting it again", child.name, child.process.exitcode)
             child.process = None
             child.start_at = now + RESTART_AFTER_S
-            if child.name == "valkey":
+            if child.name == VALKEY:
                 valkey.forget_old_socket(self.settings.valkey_socket)
         if child.process is None and now >= child.start_at:
-            child.process = subprocess.Popen(
-                child.command,
-                preexec_fn=die_with_parent,  # noqa: PLW1509 - no other thread runs here
-                start_new_session=True,  # Ctrl-C reaches us alone; we stop them in order
-            )
+            child.process = forks.Process(target=_begin, args=(child.name, child.run))
+            child.process.start()
 
     def _stop_all(self) -> None:
-        last = [child for child in self.children if child.name == "valkey"]
+        last = [child for child in self.children if child.name == VALKEY]
         for group in ([child for child in self.children if child not in last], last):
             for child in group:
                 if child.process is not None:
@@ -97,11 +106,20 @@ class Stack:
         self.stopping.set()
 
 
+def _begin(name: str, run: Callable[[], object]) -> None:
+    """Be this child: under its own name, ended with its parent, deaf to the terminal's Ctrl-C."""
+    os.setsid()  # Ctrl-C reaches `vcp up` alone, which stops us in order
+    die_with_parent()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, signal.SIG_DFL)
+    setproctitle(f"vcp {name}")
+    run()
+
+
 def _wait(child: Child, deadline: float) -> None:
     if child.process is None:
         return
-    try:
-        child.process.wait(max(0.1, deadline - time.monotonic()))
-    except subprocess.TimeoutExpired:
+    child.process.join(max(0.1, deadline - time.monotonic()))
+    if child.process.is_alive():
         logger.warning("%s did not stop in time and is killed", child.name)
         child.process.kill()

@@ -20,4 +20,5 @@ def serve(host: str, port: int) -> None:
         log_access=False,
         respawn_failed_workers=True,
         log_enabled=False,
+        process_name="vcp web",
     ).serve()

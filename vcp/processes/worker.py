@@ -27,6 +27,10 @@ class InProcessWorker(SimpleWorker):
     death_penalty_class = TimerDeathPenalty
     stopping: threading.Event
 
+    def procline(self, message: str) -> None:
+        """Keep the name that `vcp worker` and `vcp up` gave this process."""
+        del message
+
     def handle_warm_shutdown_request(self) -> None:
         """Remember that we were asked to stop: RQ ends its loop, and ours must end too."""
         self.stopping.set()
