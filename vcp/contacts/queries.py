@@ -19,9 +19,17 @@ _EXPORT_AT_ONCE = 500
 
 
 def waiting(session: Session, limit: int) -> list[int]:
-    """Return the arrivals that nobody has begun, or whose beginner is gone, oldest first."""
-    rows = select(Arrival.id).where(_is_waiting()).order_by(Arrival.id).limit(limit)
-    return list(session.scalars(rows))
+    """Return arrivals that nobody has begun, or whose beginner is gone, oldest first.
+
+    One that was begun before comes alone: of a batch that ended a process, only the one that did
+    it is tried too often.
+    """
+    rows = session.execute(
+        select(Arrival.id, Arrival.tries).where(_is_waiting()).order_by(Arrival.id).limit(limit)
+    ).all()
+    if rows and rows[0].tries:
+        return [rows[0].id]
+    return [row.id for row in rows if not row.tries]
 
 
 def waiting_since(session: Session, before: datetime) -> int:
