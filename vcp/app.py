@@ -50,6 +50,7 @@ import vcp.posts.models
 import vcp.posts.queries
 import vcp.posts.routes
 import vcp.posts.standard_routes
+import vcp.residents.ask_routes
 import vcp.residents.checks
 import vcp.residents.listeners
 import vcp.residents.models
@@ -92,6 +93,7 @@ FEATURES = (
     vcp.contacts.routes.bp,
     vcp.posts.delivery_routes.bp,
     vcp.residents.routes.bp,
+    vcp.residents.ask_routes.bp,
     officer_profiles.routes.bp,
     vcp.channels.routes.bp,
     vcp.areas.routes.bp,

@@ -27,6 +27,8 @@ from vcp.residents.render import render_everything
 HOSTILE = '<script>alert("x")</script><img src=https://evil.example/x.png onerror=alert(1)>'
 #: What a browser fetches by itself.
 FETCHED = {("img", "src"), ("script", "src"), ("source", "src"), ("iframe", "src"), ("use", "href")}
+#: Forms, which are no files: they need the database, and are looked at by tests of their own.
+FORMS = {"/ask", "/check"}
 FETCHED_LINKS = {"stylesheet", "icon", "apple-touch-icon", "preload", "manifest"}
 
 
@@ -121,8 +123,8 @@ def crawl(reader: Client, settings: Settings) -> dict[str, bytes]:
             links = {link for link in links if not link.startswith("data:")}
         base = f"{settings.base_url}{path}"
         for link in (urlsplit(urljoin(base, link)) for link in links):
-            if f"{link.scheme}://{link.netloc}" == settings.base_url and link.path not in found:
-                ahead.add(link.path)
+            if f"{link.scheme}://{link.netloc}" == settings.base_url:
+                ahead |= {link.path} - found.keys() - FORMS
     return found
 
 

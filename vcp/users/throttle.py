@@ -1,10 +1,13 @@
-"""How often a password or code may be tried: counted for each account and each network address.
+"""How often a password or code may be tried, and a public form sent.
 
-Kept in the database, so that it holds over several processes and with Valkey stopped. Accounts
-that don't exist are counted like those that do, so that the answer says nothing.
+Counted for each account and each network address, in the database, so that it holds over several
+processes and with Valkey stopped. Accounts that don't exist are counted like those that do, so
+that the answer says nothing.
 """
 
 import hashlib
+import ipaddress
+from collections.abc import Iterable
 from datetime import datetime, timedelta
 from http import HTTPStatus
 
@@ -19,6 +22,12 @@ WINDOW_S = 60
 TRIES_ACCOUNT = 5
 #: A whole station may share one address, so this is wider; only tries that failed stay counted.
 TRIES_ADDRESS = 40
+#: Public forms: in how many seconds how many from one network address, and from all together.
+FORM_WINDOW_S = 600
+FORMS_ADDRESS = 12
+FORMS_ALL = 900
+#: One household or library has a block of IPv6 addresses.
+IPV6_BLOCK = 64
 
 
 class TooManyTries(VcpError):
@@ -48,9 +57,45 @@ def admit(session: Session, account: str, address: str | None = None) -> None:
     counted = {key: _count(session, key, since) for key in limits}
     if any(counted[key] >= limit for key, limit in limits.items()):
         raise TooManyTries("That was tried too often. Wait a minute, then try again.")
-    session.execute(delete(SignInTry).where(SignInTry.at < since))
-    session.add_all(SignInTry(key_sha256=key, at=clock.now()) for key in limits)
+    _note(session, limits)
+
+
+def admit_form(session: Session, form: str, address: str) -> None:
+    """Count one sending of a public form, under its name.
+
+    Raises: TooManyTries when this address, or everybody together, has sent it too often.
+    """
+    limits = {
+        _key(f"form:{form}:{_block(address)}"): FORMS_ADDRESS,
+        _key(f"form:{form}"): FORMS_ALL,
+    }
+    since = clock.now() - timedelta(seconds=FORM_WINDOW_S)
+    for key, limit in limits.items():
+        if _count(session, key, since) >= limit:
+            raise TooManyTries(
+                "Too much was sent from your connection just now. Wait ten minutes, then send it "
+                "again."
+            )
+    _note(session, limits)
+
+
+def _note(session: Session, keys: Iterable[str]) -> None:
+    """Count these, and forget what no limit looks at any more."""
+    oldest = clock.now() - timedelta(seconds=max(WINDOW_S, FORM_WINDOW_S))
+    session.execute(delete(SignInTry).where(SignInTry.at < oldest))
+    session.add_all(SignInTry(key_sha256=key, at=clock.now()) for key in keys)
     session.flush()
+
+
+def _block(address: str) -> str:
+    """Return the addresses that one household has: of IPv6 the first half."""
+    try:
+        known = ipaddress.ip_address(address.partition("%")[0])
+    except ValueError:
+        return address
+    if known.version == 4:  # noqa: PLR2004 - the name of a protocol
+        return str(known)
+    return str(ipaddress.ip_network(f"{known}/{IPV6_BLOCK}", strict=False))
 
 
 def is_spent(session: Session, account: str) -> bool:

@@ -1,0 +1,121 @@
+"""The form for residents' questions and feedback, and the page that says what became of one."""
+
+from contextlib import suppress
+
+from flask import Blueprint, Response, make_response, redirect, render_template, request, url_for
+from flask.typing import ResponseReturnValue
+
+from vcp.contacts.models import ArrivalKind
+from vcp.kernel import clock
+from vcp.kernel.db import session, transaction
+from vcp.kernel.errors import Conflict
+from vcp.kernel.permissions import public
+from vcp.kernel.settings import settings
+from vcp.residents import asking
+from vcp.residents.asking import OpenForm, Whom
+from vcp.residents.forms import AskForm
+from vcp.users import throttle
+from vcp.users.throttle import TooManyTries
+
+bp = Blueprint("ask", __name__)
+FEEDBACK = "feedback"
+TOO_QUICK = "That was very quick, so we ask once more: press Send again."
+TOO_OLD = "This page was open for a long time. What you wrote is kept: press Send again."
+FOR_PROGRAMS = "Something filled in a box that people don’t see. Empty it, then press Send again."
+
+
+@bp.get("/ask")
+@public
+def form() -> ResponseReturnValue:
+    """Show the form, for an officer, a place or the whole force."""
+    shown = AskForm(formdata=None)
+    return _page(shown)
+
+
+@bp.post("/ask")
+@public
+def send() -> ResponseReturnValue:
+    """Store what a resident wrote, once, and lead to where they find the answer."""
+    typed = AskForm()
+    carried = asking.opened(settings().signing_keys(), typed.form_key.data or "")
+    if not typed.validate_on_submit():
+        return _page(typed, carried), 422
+    if (problem := _problem(typed, carried)) is not None or carried is None:
+        typed.text.errors = [problem or TOO_OLD]
+        return _page(typed, None if problem == TOO_OLD else carried), 422
+    try:
+        with transaction() as current:
+            throttle.admit_form(current, "ask", request.remote_addr or "")
+            to = _whom()
+            words = {"text": typed.text.data or "", "name": typed.name.data or ""}
+            asking.receive(current, carried, _kind(), to, **words)
+    except TooManyTries as error:
+        typed.text.errors = [error.message]
+        return _page(typed, carried), int(error.status)
+    return redirect(url_for("ask.asked", secret=carried.secret), 303)
+
+
+@bp.get("/asked/<secret>")
+@public
+def asked(secret: str) -> ResponseReturnValue:
+    """Show what became of it, to whoever has the secret link."""
+    standing = asking.standing(session(), secret)
+    page = render_template("site/asked.html", standing=standing, secret=secret, now=clock.now())
+    return _kept_out_of_searches(page)
+
+
+@bp.post("/asked/<secret>/missed")
+@public
+def missed(secret: str) -> ResponseReturnValue:
+    """Note that no answer came in time."""
+    # Pressed twice, or answered meanwhile: the page says where it stands.
+    with suppress(Conflict), transaction() as current:
+        asking.say_missed(current, secret)
+    return redirect(url_for("ask.asked", secret=secret), 303)
+
+
+def _problem(typed: AskForm, carried: OpenForm | None) -> str | None:
+    """Return why it isn't taken yet; the words stay on the page."""
+    if carried is None or carried.is_too_old(clock.now()):
+        return TOO_OLD
+    if typed.website.data:
+        return FOR_PROGRAMS
+    return TOO_QUICK if carried.is_too_quick(clock.now()) else None
+
+
+def _page(typed: AskForm, carried: OpenForm | None = None) -> Response:
+    """Return the form; what carries its secret is kept, so that it is still the same form."""
+    if carried is None:
+        typed.form_key.data = asking.new_form(settings().signing_keys())
+    to = _whom()
+    page = render_template(
+        "site/ask.html",
+        form=typed,
+        to=to,
+        is_feedback=_kind() is ArrivalKind.FEEDBACK,
+        # Named one by one: others in the address have no meaning, or one for url_for itself.
+        action=url_for(
+            "ask.send",
+            officer=request.args.get("officer"),
+            place=request.args.get("place"),
+            about=request.args.get("about"),
+        ),
+        shows_trap=bool(typed.website.data),
+    )
+    return _kept_out_of_searches(page)
+
+
+def _whom() -> Whom:
+    asked = request.args
+    return asking.whom(session(), officer=asked.get("officer", ""), place=asked.get("place", ""))
+
+
+def _kind() -> ArrivalKind:
+    is_feedback = request.args.get("about") == FEEDBACK
+    return ArrivalKind.FEEDBACK if is_feedback else ArrivalKind.QUESTION
+
+
+def _kept_out_of_searches(page: str) -> Response:
+    response = make_response(page)
+    response.headers["X-Robots-Tag"] = "noindex"
+    return response
