@@ -35,6 +35,7 @@ import vcp.channels.models
 import vcp.channels.routes
 import vcp.channels.service
 import vcp.contacts.listing
+import vcp.contacts.checks
 import vcp.contacts.models
 import vcp.contacts.routes
 import vcp.posts.answer_routes
@@ -349,6 +350,7 @@ def _wire_events() -> None:
     health.register(vcp.residents.checks.checks)
     health.register(vcp.channels.checks.checks)
     health.register(vcp.posts.checks.checks)
+    health.register(vcp.contacts.checks.checks)
 
 
 def _serve_files(app: Flask, settings: Settings) -> None:

@@ -69,14 +69,14 @@ def test_no_command_is_documented_that_is_not_there() -> None:
 
 def test_a_unit_file_stands_ready_for_each_process() -> None:
     units = {path.stem for path in (ROOT / "docs" / "systemd").glob("*.service")}
-    assert units == {"vcp-web", "vcp-publisher", "vcp-worker", "vcp-clock"}
+    assert units == {"vcp-web", "vcp-publisher", "vcp-ingest", "vcp-worker", "vcp-clock"}
 
 
-def test_only_the_publisher_is_let_at_the_private_key() -> None:
-    """The one process that opens credentials: see docs/adr/0006-the-vault.md."""
+def test_only_what_speaks_to_networks_is_let_at_the_private_key() -> None:
+    """The two processes that open credentials: see docs/adr/0006-the-vault.md."""
     for unit in (ROOT / "docs" / "systemd").glob("*.service"):
         kept_out = "InaccessiblePaths=-/var/lib/vcp/instance/vault.key" in unit.read_text()
-        assert kept_out == (unit.stem != "vcp-publisher"), unit.name
+        assert kept_out == (unit.stem not in ("vcp-publisher", "vcp-ingest")), unit.name
 
 
 def links(page: Path) -> Iterator[tuple[str, Path]]:

@@ -6,7 +6,7 @@ from typing import Any
 import click
 from sqlalchemy import select
 
-from moderation import deciding, service
+from moderation import deciding, holds
 from moderation.models import Case
 from vcp.cli.acting import acting_as, app_at_work, as_option, json_option, otp_option, show
 from vcp.cli.options import instance_option
@@ -47,7 +47,7 @@ def release(
     """Release one category of a held draft."""
     with acting_as(email, otp, instance) as (_, person):
         with transaction() as current:
-            row = as_row(service.release(current, case_id, category, reason, by=person))
+            row = as_row(holds.release(current, case_id, category, reason, by=person))
         show([row], as_json=as_json)
 
 
@@ -70,7 +70,7 @@ def return_(
     """Give a held draft back to its author."""
     with acting_as(email, otp, instance) as (_, person):
         with transaction() as current:
-            row = as_row(service.return_to_author(current, case_id, reason, by=person))
+            row = as_row(holds.return_to_author(current, case_id, reason, by=person))
         show([row], as_json=as_json)
 
 

@@ -1,17 +1,19 @@
-"""`vcp publisher|worker|clock`: the processes that loop."""
+"""`vcp publisher|ingest|worker|clock`: the processes that loop."""
 
 from pathlib import Path
 
 import click
 from flask import Flask
 
-import moderation.service
+import moderation.holds
 from vcp.app import create_app
 from vcp.cli.options import instance_option, read_settings
+from vcp.contacts.handling import handle_left_over
 from vcp.kernel import logs
 from vcp.kernel.settings import Mode, Settings
 from vcp.processes import worker as worker_process
 from vcp.processes.clock import Clock, Periodic, in_unit
+from vcp.processes.ingest import Ingest
 from vcp.processes.publisher import Publisher
 from vcp.residents.render import render_left_over
 from vcp.residents.site_writer import SiteFolder
@@ -38,6 +40,14 @@ def publisher(instance: Path | None) -> None:
 
 @click.command()
 @instance_option
+def ingest(instance: Path | None) -> None:
+    """Read what is said to every connected account, and put it in front of people."""
+    app, settings = _start("ingest", instance)
+    Ingest(app, settings).run()
+
+
+@click.command()
+@instance_option
 def worker(instance: Path | None) -> None:
     """Run ordinary jobs: pages, mails."""
     app, settings = _start("worker", instance)
@@ -50,7 +60,8 @@ def clock(instance: Path | None) -> None:
     """Repair what a crash or a lost job left undone."""
     app, _ = _start("clock", instance)
     table = (
-        Periodic("holds without a case", REPAIR_EVERY_S, in_unit(moderation.service.repair)),
+        Periodic("holds without a case", REPAIR_EVERY_S, in_unit(moderation.holds.repair)),
+        Periodic("arrivals left over", REPAIR_EVERY_S, handle_left_over),
         Periodic("pages left over", RENDER_EVERY_S, render_left_over),
         Periodic("pages that the date changes", RUN_OUT_EVERY_S, in_unit(mark_run_out)),
     )

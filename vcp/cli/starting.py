@@ -11,7 +11,7 @@ import click
 
 from vcp.cli.options import host_option, instance_option, port_option, read_settings
 from vcp.cli.preparing import prepare
-from vcp.cli.processes import clock, publisher, worker
+from vcp.cli.processes import clock, ingest, publisher, worker
 from vcp.cli.serving import web
 from vcp.kernel import logs
 from vcp.kernel.settings import Mode, Settings
@@ -39,6 +39,7 @@ def _commands(host: str, port: int) -> Mapping[str, Callable[[], object]]:
     return {
         "web": partial(web.main, where, "vcp web"),
         "publisher": partial(publisher.main, [], "vcp publisher"),
+        "ingest": partial(ingest.main, [], "vcp ingest"),
         "worker": partial(worker.main, [], "vcp worker"),
         "clock": partial(clock.main, [], "vcp clock"),
     }
