@@ -4,6 +4,8 @@ Run: python -m tests.faults.fakenet --port 8900 --journal ledger.jsonl
 
 Any bearer token of the form "token-NAME" belongs to the account NAME. The control plane:
 POST /_fakenet/config with the names of `Behaviour`, or {"revoke": [TOKEN]}; GET /_fakenet/ledger.
+What others say: POST /_fakenet/say {"to", "items": [{"text", …}]}, /_fakenet/edit {"id", "text"},
+/_fakenet/unsay {"id"}.
 """
 
 import argparse
@@ -18,6 +20,7 @@ from urllib.parse import parse_qsl, urlsplit
 
 from tests.faults.fakenet_api import Api, Call, Reply, as_reply
 from tests.faults.fakenet_faults import Behaviour, Rule
+from tests.faults.fakenet_inbox import Inbox
 from tests.faults.fakenet_ledger import Ledger
 
 _PAGE = b"<!DOCTYPE html><title>Hello</title><h1>This is a web page</h1>"
@@ -34,7 +37,8 @@ class FakeNet(ThreadingHTTPServer):
         super().__init__(("127.0.0.1", port), _Handler)
         self.behaviour = Behaviour()
         self.ledger = Ledger(journal, seed)
-        self.api = Api(self.ledger, self.behaviour)
+        self.inbox = Inbox(self.ledger.new_id, self.behaviour, seed)
+        self.api = Api(self.ledger, self.behaviour, self.inbox)
 
     @property
     def base_url(self) -> str:
@@ -143,7 +147,15 @@ class _Handler(BaseHTTPRequestHandler):
         if path == "/_fakenet/ledger":
             return as_reply(self.server.ledger.as_json())
         try:
-            self.server.configure(json.loads(body))
+            said = json.loads(body)
+            if path == "/_fakenet/say":
+                return as_reply(self.server.inbox.say(said["to"], said["items"]))
+            if path == "/_fakenet/edit":
+                self.server.inbox.edit(said["id"], said["text"])
+            elif path == "/_fakenet/unsay":
+                self.server.inbox.unsay(said["id"])
+            else:
+                self.server.configure(said)
         except (ValueError, TypeError) as error:
             return as_reply({"error": str(error)}, 422)
         return as_reply({"ok": True})

@@ -14,6 +14,7 @@ from typing import Any
 from urllib.parse import parse_qs, urlencode
 
 from tests.faults.fakenet_faults import Behaviour
+from tests.faults.fakenet_inbox import Inbox
 from tests.faults.fakenet_ledger import TOKEN_PREFIX, FakePost, Ledger, Media
 
 _LINK = re.compile(r"https?://[^\s<>\"]+")
@@ -57,8 +58,9 @@ def as_reply(value: Any, status: int = 200) -> Reply:
 class Api:
     """One server; `answer` does what a request asks and gives the reply."""
 
-    def __init__(self, ledger: Ledger, behaviour: Behaviour) -> None:
+    def __init__(self, ledger: Ledger, behaviour: Behaviour, inbox: Inbox) -> None:
         self.ledger = ledger
+        self.inbox = inbox
         self.behaviour = behaviour
         post = r"^/api/v1/statuses/([^/]+)"
         self._routes: list[tuple[str, str, Callable[..., Reply]]] = [
@@ -71,6 +73,7 @@ class Api:
             ("GET", "^/api/v1/accounts/([^/]+)/statuses$", self._timeline),
             ("POST", "^/api/v2/media$", self._upload),
             ("GET", "^/api/v1/media/([^/]+)$", self._media),
+            ("GET", "^/api/v1/notifications$", self._notifications),
             ("POST", "^/api/v1/statuses$", self._create),
             ("GET", post + "/source$", self._source),
             ("GET", post + "$", self._show),
@@ -256,7 +259,9 @@ class Api:
             if before and self.behaviour.keys == "honoured":
                 return as_reply(self._status_json(call, before))
             wanted = self._wanted(call, account, None)
-            wanted |= {"visibility": _form(call).get("visibility", "unlisted"), "key": key}
+            form = _form(call)
+            wanted |= {"visibility": form.get("visibility", "unlisted"), "key": key}
+            wanted |= {"in_reply_to": form.get("in_reply_to_id")}
             soonest, latest = self.behaviour.lag_s
             post = self.ledger.create(account, wanted | {"fault": fault}, (soonest, latest))
         return as_reply(self._status_json(call, post))
@@ -278,6 +283,9 @@ class Api:
         return as_reply(self._status_json(call, post) | {"text": post.text})
 
     def _show(self, call: Call, post_id: str) -> Reply:
+        said = self.inbox.status(post_id, self._account(call))
+        if said is not None:
+            return as_reply(said)
         return as_reply(self._status_json(call, self._own(call, post_id)))
 
     def _source(self, call: Call, post_id: str) -> Reply:
@@ -285,6 +293,9 @@ class Api:
             raise Refusal(404, "Record not found")
         post = self._own(call, post_id)
         return as_reply({"id": post.id, "text": post.text, "spoiler_text": post.content_warning})
+
+    def _notifications(self, call: Call) -> Reply:
+        return as_reply(self.inbox.page(self._account(call), call.query))
 
     def _timeline(self, call: Call, account_id: str) -> Reply:
         account = self._account(call)
@@ -310,6 +321,7 @@ class Api:
             "language": post.language,
             "account": self._account_json(call, post.account),
             "media_attachments": [_media_json(self.ledger.media[one]) for one in post.media_ids],
+            "in_reply_to_id": post.in_reply_to,
             "mentions": [],
             "reblog": None,
         }

@@ -68,6 +68,10 @@ class Behaviour:
     page_size: int = 40
     is_paging: bool = True
     clock_skew_s: float = 0.0
+    #: Notifications: entries given again with the next page; how likely a young one is left out.
+    overlap: int = 0
+    shrink: float = 0.0
+    shrinks_for_s: float = 10.0
     rates: dict[str, float] = field(default_factory=dict)
     plan: list[Rule] = field(default_factory=list)
 

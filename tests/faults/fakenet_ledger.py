@@ -42,6 +42,7 @@ class FakePost:
     edited_at: datetime | None = None
     deleted_at: datetime | None = None
     alt_texts: list[str] = field(default_factory=list)
+    in_reply_to: str | None = None
 
     def is_visible(self, at: datetime) -> bool:
         return self.visible_at <= at and self.deleted_at is None

@@ -18,6 +18,7 @@ import pytest
 from PIL import Image
 
 from vcp.networks.base import (
+    Inbound,
     MediaItem,
     Network,
     NetworkError,
@@ -54,6 +55,7 @@ class Kept:
     visibility: str
     content_warning: str
     alt_texts: tuple[str, ...]
+    in_reply_to: str | None = None
 
 
 class Rig(Protocol):
@@ -67,6 +69,20 @@ class Rig(Protocol):
 
 class RemoteRig(Rig, Protocol):
     def break_next(self, fault: Fault, *, reading: bool = False) -> None: ...
+
+    def say(
+        self,
+        text: str,
+        *,
+        visibility: str = "public",
+        in_reply_to: str | None = None,
+        content_warning: str = "",
+        alt_text: str | None = None,
+    ) -> str:
+        """Have somebody else say this to the account; their words' id."""
+
+    def edit(self, remote_id: str, text: str) -> None: ...
+    def unsay(self, remote_id: str) -> None: ...
 
 
 def outgoing(text: str = "The surgery is at ten.", **changes: object) -> Outgoing:
@@ -101,6 +117,18 @@ def eventually(ask: Callable[[], _Result | None], seconds: float = 6) -> _Result
             return found
         assert datetime.now(UTC) < ends_at, "It never came."
         threading.Event().wait(0.1)
+
+
+def everything_said(network: Network, since: datetime) -> list[Inbound]:
+    """All pages, as ingest reads them, each item once."""
+    found: dict[str, Inbound] = {}
+    before = None
+    while True:
+        page = network.mentions(since=since, before=before)
+        found |= {item.remote_id: item for item in page.items if item.remote_id not in found}
+        if page.older is None:
+            return list(found.values())
+        before = page.older
 
 
 class NetworkContract:

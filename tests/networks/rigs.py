@@ -1,15 +1,21 @@
 """Each adapter with its counterpart, in the form that the contract asks for."""
 
+import io
 import json
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import requests
+from PIL import Image
 
+from tests.factories.inbound import said
 from tests.faults.proxy import LossyProxy
 from tests.networks.contract import RETRY_AFTER_S, Fault, Kept
+from vcp.kernel import clock
 from vcp.networks.base import (
+    InboundMedia,
     Network,
     NetworkError,
     OutcomeUnknown,
@@ -92,9 +98,29 @@ class FakeRig:
                 post.outgoing.visibility.value,
                 post.outgoing.content_warning or "",
                 tuple(item.alt_text for item in post.outgoing.media),
+                post.outgoing.in_reply_to,
             )
             for post in self._fake.posts
         ]
+
+    def say(self, text: str, **more: Any) -> str:
+        alt_text, reply = more.get("alt_text"), more.get("in_reply_to")
+        item = said(
+            text,
+            visibility=more.get("visibility", "public"),
+            in_reply_to_id=reply,
+            content_warning=more.get("content_warning") or None,
+            media=() if alt_text is None else (InboundMedia("image", alt_text, ""),),
+        )
+        self._fake.say(item)
+        return item.remote_id
+
+    def edit(self, remote_id: str, text: str) -> None:
+        before = next(one for one in self._fake.said if one.remote_id == remote_id)
+        self._fake.say(replace(before, text=text, edited_at=clock.now()))
+
+    def unsay(self, remote_id: str) -> None:
+        self._fake.unsay(remote_id)
 
     def break_next(self, fault: Fault, *, reading: bool = False) -> None:
         errors: dict[Fault, NetworkError] = {
@@ -140,9 +166,28 @@ class FakenetRig:
                 post["visibility"],
                 post["content_warning"],
                 tuple(post["alt_texts"]),
+                post["in_reply_to"],
             )
             for post in self.posts()
         ]
+
+    def say(self, text: str, **more: Any) -> str:
+        alt_text, reply = more.pop("alt_text", None), more.pop("in_reply_to", None)
+        item = {"text": text, "in_reply_to_id": reply, **more}
+        item["descriptions"] = [] if alt_text is None else [alt_text]
+        (said_id,) = self._tell("say", {"to": self._account, "items": [item]})
+        return str(said_id)
+
+    def edit(self, remote_id: str, text: str) -> None:
+        self._tell("edit", {"id": remote_id, "text": text})
+
+    def unsay(self, remote_id: str) -> None:
+        self._tell("unsay", {"id": remote_id})
+
+    def _tell(self, what: str, about: dict[str, Any]) -> Any:
+        answer = requests.post(f"{self.base_url}/_fakenet/{what}", json=about, timeout=10)
+        assert answer.ok, answer.text
+        return answer.json()
 
     def break_next(self, fault: Fault, *, reading: bool = False) -> None:
         rules: dict[Fault, dict[str, Any]] = {
@@ -155,7 +200,7 @@ class FakenetRig:
             Fault.LOST_ANSWER: {"fault": "accept_drop"},
             Fault.GARBLED: {"fault": "garbled"},
         }
-        what = {"method": "GET", "path": "/statuses$"} if reading else {}
+        what = {"method": "GET", "path": "/(statuses|notifications)$"} if reading else {}
         self.configure(plan=[rules[fault] | what])
 
 
@@ -164,9 +209,10 @@ class MockRig:
 
     can_replace_images = False
 
-    def __init__(self, base_url: str, token: str, proxy: LossyProxy) -> None:
+    def __init__(self, base_url: str, tokens: dict[str, str], proxy: LossyProxy) -> None:
         self._base_url = base_url
-        self._token = token
+        self._token = token = tokens["officer"]
+        self._other_token = tokens["other"]
         self._proxy = proxy
         self.network: Network = MastodonNetwork(
             f"http://127.0.0.1:{proxy.port}", token, None, TIMEOUTS
@@ -183,9 +229,46 @@ class MockRig:
                 row["visibility"],
                 row["spoiler_text"],
                 tuple(media["description"] for media in row["media_attachments"]),
+                row["in_reply_to_id"],
             )
             for row in reversed(rows)
         ]
+
+    def say(self, text: str, **more: Any) -> str:
+        form = {
+            "status": f"@officer {text}",
+            "visibility": more.get("visibility", "public"),
+            "in_reply_to_id": more.get("in_reply_to"),
+            "spoiler_text": more.get("content_warning", ""),
+            "language": "en",
+        }
+        if more.get("alt_text") is not None:
+            form["media_ids[]"] = self._upload(more["alt_text"])
+        return str(self._ask("POST", "/api/v1/statuses", data=form)["id"])
+
+    def edit(self, remote_id: str, text: str) -> None:
+        form = {"status": f"@officer {text}"}
+        self._ask("PUT", f"/api/v1/statuses/{remote_id}", data=form)
+
+    def unsay(self, remote_id: str) -> None:
+        self._ask("DELETE", f"/api/v1/statuses/{remote_id}")
+
+    def _upload(self, alt_text: str) -> str:
+        picture = io.BytesIO()
+        Image.new("RGB", (8, 6), "navy").save(picture, "PNG")
+        files = {"file": ("a.png", picture.getvalue(), "image/png")}
+        return str(
+            self._ask("POST", "/api/v2/media", files=files, data={"description": alt_text})["id"]
+        )
+
+    def _ask(self, method: str, path: str, **more: Any) -> Any:
+        """As somebody else on the same server."""
+        headers = {"Authorization": f"Bearer {self._other_token}"}
+        answer = requests.request(
+            method, f"{self._base_url}{path}", headers=headers, timeout=10, **more
+        )
+        assert answer.ok, answer.text
+        return answer.json()
 
     def break_next(self, fault: Fault, *, reading: bool = False) -> None:
         if fault is Fault.LOST_ANSWER:
@@ -199,7 +282,7 @@ class MockRig:
             },
             Fault.GARBLED: {"type": "malformed"},
         }
-        match = {"methods": ["GET"], "path_regex": "/accounts/.*/statuses$"}
+        match = {"methods": ["GET"], "path_regex": "/(statuses|notifications)$"}
         if not reading:
             match = {"methods": ["POST"], "path": "/api/v1/statuses"}
         rule = {"match": match, "effect": effects[fault], "count": 1}

@@ -8,6 +8,7 @@ import pytest
 from tests.faults.proxy import LossyProxy
 from tests.networks.conftest import MOCK_TOKENS
 from tests.networks.contract import NetworkContract, RemoteNetworkContract
+from tests.networks.inbound_contract import InboundContract
 from tests.networks.rigs import FakenetRig, FakeRig, MockRig, OwnRig
 
 
@@ -19,14 +20,14 @@ class TestOwnFeed(NetworkContract):
         return OwnRig(folder)
 
 
-class TestFake(RemoteNetworkContract):
+class TestFake(RemoteNetworkContract, InboundContract):
     @pytest.fixture(params=[True, False], ids=["idempotent", "not idempotent"])
     def rig(self, request: pytest.FixtureRequest) -> FakeRig:
         return FakeRig(is_idempotent=request.param)
 
 
 @pytest.mark.network
-class TestMastodonAgainstFakenet(RemoteNetworkContract):
+class TestMastodonAgainstFakenet(RemoteNetworkContract, InboundContract):
     @pytest.fixture(params=["honoured", "ignored"])
     def rig(self, fakenet_url: str, request: pytest.FixtureRequest) -> FakenetRig:
         found = FakenetRig(fakenet_url, f"officer-{abs(hash(request.node.nodeid))}")
@@ -35,8 +36,8 @@ class TestMastodonAgainstFakenet(RemoteNetworkContract):
 
 
 @pytest.mark.network
-class TestMastodonAgainstMastodonMock(RemoteNetworkContract):
+class TestMastodonAgainstMastodonMock(RemoteNetworkContract, InboundContract):
     @pytest.fixture
     def rig(self, mock_url: str) -> Iterator[MockRig]:
         with LossyProxy(int(mock_url.rsplit(":", 1)[1])) as proxy:
-            yield MockRig(mock_url, MOCK_TOKENS["officer"], proxy)
+            yield MockRig(mock_url, MOCK_TOKENS, proxy)
