@@ -19,6 +19,11 @@ from werkzeug.exceptions import HTTPException
 from werkzeug.middleware.proxy_fix import ProxyFix
 from whitenoise import WhiteNoise
 
+import moderation.acknowledging_routes
+import moderation.case_routes
+import moderation.desk_routes
+import moderation.figures_routes
+import moderation.hold_routes
 import moderation.holds
 import moderation.intake
 import moderation.models
@@ -52,6 +57,7 @@ import vcp.posts.queries
 import vcp.posts.routes
 import vcp.posts.standard_routes
 import vcp.residents.ask_routes
+import vcp.residents.check_routes
 import vcp.residents.checks
 import vcp.residents.listeners
 import vcp.residents.models
@@ -77,7 +83,7 @@ from vcp.kernel.permissions import Permission, allowed_paths, me, requires
 from vcp.kernel.places import static_folder
 from vcp.kernel.settings import Mode, Settings
 from vcp.kernel.templating import configure_templates, error_page
-from vcp.posts.events import DraftHeld, HoldEnded, PostChanged
+from vcp.posts.events import Answered, DraftHeld, HoldEnded, PostChanged
 from vcp.residents.serving import PublicFiles, security_headers
 from vcp.triage.categories import CLEAN, OUTBOUND
 from vcp.users.events import PersonOut
@@ -91,10 +97,14 @@ FEATURES = (
     vcp.posts.routes.bp,
     vcp.posts.standard_routes.bp,
     moderation.routes.bp,
+    moderation.acknowledging_routes.bp,
+    moderation.desk_routes.bp,
+    moderation.figures_routes.bp,
     vcp.contacts.routes.bp,
     vcp.posts.delivery_routes.bp,
     vcp.residents.routes.bp,
     vcp.residents.ask_routes.bp,
+    vcp.residents.check_routes.bp,
     officer_profiles.routes.bp,
     vcp.channels.routes.bp,
     vcp.areas.routes.bp,
@@ -110,7 +120,7 @@ NAVIGATION: tuple[tuple[str, str, Permission, Any], ...] = (
     ("Write", "posts.new", Permission.WRITE_POSTS, None),
     ("Contacts", "contacts.listed", Permission.SEE_CONTACTS, vcp.contacts.listing.waiting_count),
     ("Approvals", "posts.awaiting", Permission.APPROVE_POSTS, vcp.posts.queries.waiting_count),
-    ("Held", "cases.listed", Permission.SEE_CASES, moderation.queries.open_count),
+    ("Desk", "cases.listed", Permission.SEE_CASES, moderation.queries.open_count),
     ("Coming", "posts.coming", Permission.SEE_POSTS, None),
     (
         "Deliveries",
@@ -121,6 +131,8 @@ NAVIGATION: tuple[tuple[str, str, Permission, Any], ...] = (
     ("Replies", "replies.listed", Permission.SEE_STANDARD_REPLIES, None),
     ("Personas", "personas.index", Permission.SEE_PERSONAS, None),
     ("Channels", "channels.index", Permission.SEE_CHANNELS, None),
+    ("Figures", "figures.show", Permission.SEE_FIGURES, None),
+    ("Desks", "desks.listed", Permission.MANAGE_DESKS, None),
     ("Staff", "staff.listed", Permission.SEE_STAFF, None),
     ("Areas", "areas.tree", Permission.SEE_AREAS, None),
     ("Trail", "audit.search", Permission.SEE_TRAIL, None),
@@ -340,6 +352,7 @@ def _wire_events() -> None:
     listen(MessageChanged, moderation.intake.raise_for_change)
     listen(ContactRaised, moderation.intake.open_for_contact)
     listen(ContactClosing, moderation.intake.refuse_while_open)
+    listen(Answered, moderation.intake.note_answer)
     listen(PersonOut, vcp.posts.leaving.tell_supervisors)
     listen(AreaChanged, vcp.channels.service.own_feed_of_a_new_force)
     listen(PersonOut, officer_profiles.service.person_out)

@@ -60,13 +60,13 @@ def admit(session: Session, account: str, address: str | None = None) -> None:
     _note(session, limits)
 
 
-def admit_form(session: Session, form: str, address: str) -> None:
-    """Count one sending of a public form, under its name.
+def admit_form(session: Session, form: str, address: str, *, most: int = FORMS_ADDRESS) -> None:
+    """Count one sending of a public form, under its name; `most` is for one address.
 
     Raises: TooManyTries when this address, or everybody together, has sent it too often.
     """
     limits = {
-        _key(f"form:{form}:{_block(address)}"): FORMS_ADDRESS,
+        _key(f"form:{form}:{_block(address)}"): most,
         _key(f"form:{form}"): FORMS_ALL,
     }
     since = clock.now() - timedelta(seconds=FORM_WINDOW_S)

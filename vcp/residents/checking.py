@@ -1,0 +1,336 @@
+"""Whether a name, handle, address or link is ours: compared with the register, never stored."""
+
+import re
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+from urllib.parse import unquote, urlsplit
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from officer_profiles.models import Persona
+from vcp.channels.models import Channel
+from vcp.channels.states import ChannelState
+from vcp.kernel import clock
+from vcp.networks.registry import NETWORKS
+from vcp.posts.models import Delivery, DeliveryKind, Post
+from vcp.posts.states import DeliveryState
+from vcp.residents import queries
+from vcp.residents.addresses import officer_path, post_path
+from vcp.residents.lookalikes import host_resembles, plain_host, resembles, tidied
+from vcp.residents.site import Site
+from vcp.residents.views import OfficerView, shown_officer
+
+_HANDLE = re.compile(r"@?([^@/\s]{1,100})@([^@/\s:]{1,253}(?::\d{1,5})?)")
+_HOST_AND_PATH = re.compile(r"[^\s/@]{1,253}\.[^\s/@.]{2,63}(?:/.*)?")
+_PROFILE = re.compile(
+    r"/(?:@|users/|web/@|deck/@)([^/@]+)(?:@([^/]+))?(?:/(?:statuses/)?([^/?#]+))?/?"
+)
+_OFFICER = re.compile(r"/officers/([^/]+)(?:/.*)?")
+_POST = re.compile(r"/posts/([^/]+)(?:/(?:post\.json)?)?")
+#: Words of the force's name that many forces share.
+_COMMON = frozenset({"police", "service", "the", "of", "and", "constabulary", "force"})
+
+
+class Outcome(StrEnum):
+    """What the check says."""
+
+    GENUINE = "genuine"
+    ENDED = "ended"
+    #: Of an account or name that is ours, but without what would tell it from a copy.
+    NAME = "name"
+    LOOKALIKE = "lookalike"
+    UNKNOWN = "unknown"
+    POST = "post"
+    WITHDRAWN = "withdrawn"
+    UNKNOWN_POST = "unknown_post"
+    OUR_SITE = "our_site"
+    OUR_MAIL = "our_mail"
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """The outcome, and whose it is; names are ours, never what was typed."""
+
+    outcome: Outcome
+    #: The account or officer as the register has it; of a look-alike, the genuine one.
+    name: str = ""
+    network: str = ""
+    url: str | None = None
+    officers: tuple[OfficerView, ...] = ()
+    since: datetime | None = None
+    until: datetime | None = None
+
+
+class Register:
+    """What is compared with: personas, accounts and hosts of ours."""
+
+    def __init__(self, session: Session, site: Site) -> None:
+        """Read the register once for one check."""
+        now = clock.now()
+        self.session, self.site = session, site
+        self.accounts = queries.accounts(session)
+        self.personas = queries.personas(session)
+        self.outlets = queries.outlets(session, now)
+        self.now = now
+
+    def officer(self, persona: Persona) -> OfficerView:
+        """Return a persona as residents see it."""
+        return shown_officer(self.site, persona, self.outlets, self.now)
+
+    def officers_on(self, channel: Channel) -> tuple[OfficerView, ...]:
+        """Return whose account it is."""
+        ids = {key for key, found in self.outlets.items() if channel in found}
+        return tuple(self.officer(one) for one in self.personas if one.id in ids)
+
+    def own_hosts(self) -> list[str]:
+        """Return the hosts that are the force's own."""
+        settings = self.site.settings
+        hosts = [_host_of(settings.base_url), _host_of(settings.report_url)]
+        return [host for host in dict.fromkeys(hosts) if re.search(r"\.[a-z]", host)]
+
+    def mail_host(self) -> str:
+        """Return the host of our own mail addresses."""
+        return plain_host(self.site.settings.mail_from.rpartition("@")[2].strip("> "))
+
+
+def check(session: Session, site: Site, typed: str) -> Verdict:
+    """Say what is known of what somebody pasted."""
+    asked = tidied(typed).removeprefix("acct:").removeprefix("mailto:")
+    register = Register(session, site)
+    if "://" in asked:
+        return _of_link(register, asked)
+    if (handle := _HANDLE.fullmatch(asked)) is not None:
+        return _of_handle(register, handle[1], plain_host(handle[2]))
+    if _HOST_AND_PATH.fullmatch(asked):
+        return _of_link(register, f"https://{asked}")
+    return _of_name(register, asked.removeprefix("@"))
+
+
+def _of_link(register: Register, url: str) -> Verdict:
+    try:
+        parts = urlsplit(url)
+        at = _netloc(url)
+        host, path = plain_host(parts.hostname or ""), unquote(parts.path) or "/"
+    except ValueError:
+        return Verdict(Outcome.UNKNOWN)
+    if at == _netloc(register.site.settings.base_url):
+        return _on_our_site(register, path)
+    if host in register.own_hosts():
+        return Verdict(Outcome.OUR_SITE, name=register.site.settings.force_name)
+    if (profile := _PROFILE.fullmatch(path)) is not None:
+        return _of_profile(register, at, *profile.groups())
+    return _profile_as_given(register, url) or _of_host(register, host)
+
+
+def _of_profile(
+    register: Register, at: str, name: str, server: str | None, post_id: str | None
+) -> Verdict:
+    """Judge the address of a profile, or of a post below it."""
+    if server and plain_host(server) != at:
+        # A profile of one server shown by another: the handle says whose it is.
+        return _of_handle(register, name, plain_host(server))
+    at_host = [one for one in register.accounts if _netloc(one.base_url) == at]
+    if post_id is not None and at_host:
+        return _of_remote_post(register, at_host, name, post_id)
+    return _of_handle(register, name, at)
+
+
+def _on_our_site(register: Register, path: str) -> Verdict:
+    settings = register.site.settings
+    if (found := _POST.fullmatch(path)) is not None and found[1] != "archive":
+        post = register.session.scalar(
+            select(Post).where(queries.public_posts(), Post.public_id == found[1])
+        )
+        return _of_post(register, post)
+    if (found := _OFFICER.fullmatch(path)) is not None:
+        for persona in register.personas:
+            if persona.slug == found[1]:
+                return _of_persona(register, persona)
+        return Verdict(Outcome.UNKNOWN)
+    return Verdict(Outcome.OUR_SITE, name=settings.force_name, url=settings.base_url + "/")
+
+
+def _of_post(register: Register, post: Post | None) -> Verdict:
+    if post is None:
+        return Verdict(Outcome.UNKNOWN_POST)
+    is_gone = post.withdrawn_at is not None
+    return Verdict(
+        Outcome.WITHDRAWN if is_gone else Outcome.POST,
+        name=post.persona.display_name,
+        url=post_path(post.public_id),
+        officers=(register.officer(post.persona),),
+        since=post.released_at,
+        until=post.withdrawn_at,
+    )
+
+
+def _of_remote_post(
+    register: Register, channels: Sequence[Channel], name: str, post_id: str
+) -> Verdict:
+    """Judge a link to a post on a network by what we sent there."""
+    delivery = register.session.scalar(
+        select(Delivery).where(
+            Delivery.channel_id.in_([one.id for one in channels]),
+            Delivery.kind == DeliveryKind.PUBLISH,
+            Delivery.remote_id == post_id,
+        )
+    )
+    ours = next((one for one in channels if _local(one) == name), None)
+    if delivery is None or ours is None or delivery.channel_id != ours.id:
+        if ours is None:
+            return _of_handle(register, name, _netloc(channels[0].base_url))
+        return Verdict(Outcome.UNKNOWN_POST, name=f"@{ours.handle}", url=ours.profile_url)
+    if delivery.state is DeliveryState.WITHDRAWN:
+        return Verdict(
+            Outcome.WITHDRAWN,
+            name=delivery.post.persona.display_name,
+            url=post_path(delivery.post.public_id),
+            since=delivery.published_at,
+            until=delivery.post.withdrawn_at or delivery.state_changed_at,
+        )
+    return _of_post(register, delivery.post)
+
+
+def _of_handle(register: Register, name: str, server: str) -> Verdict:
+    wanted = f"{name}@{server}"
+    for channel in register.accounts:
+        if (channel.handle or "").casefold() == wanted:
+            return _of_account(register, channel)
+    if server == register.mail_host():
+        return Verdict(Outcome.OUR_MAIL, name=register.site.settings.force_name)
+    for channel in register.accounts:
+        local, _, at = (channel.handle or "").casefold().partition("@")
+        same_server = at == server
+        if resembles(name, local) and (not same_server or name != local):
+            return _like(register, channel)
+        if name == local and resembles(server, at):
+            return _like(register, channel)
+    for persona in _living(register):
+        if _is_like_persona(name, persona):
+            return _like_persona(register, persona)
+    return _of_host(register, server)
+
+
+def _of_name(register: Register, name: str) -> Verdict:
+    """Judge a name without a server: it can be ours, or a copy of ours somewhere."""
+    for channel in register.accounts:
+        if _local(channel) == name:
+            known = _of_account(register, channel)
+            if known.outcome is Outcome.GENUINE:
+                return Verdict(
+                    Outcome.NAME, known.name, known.network, known.url, known.officers, known.since
+                )
+            return known
+    for persona in register.personas:
+        names = (persona.display_name, persona.signature, persona.collar_number, persona.slug)
+        if name in {one.casefold() for one in names if one}:
+            known = _of_persona(register, persona)
+            is_here = known.outcome is Outcome.GENUINE
+            return Verdict(
+                Outcome.NAME if is_here else known.outcome,
+                known.name,
+                url=known.url,
+                officers=known.officers,
+                since=known.since,
+                until=known.until,
+            )
+    for channel in register.accounts:
+        if resembles(name, _local(channel)):
+            return _like(register, channel)
+    for persona in _living(register):
+        if resembles(name, persona.display_name):
+            return _like_persona(register, persona)
+    return Verdict(Outcome.UNKNOWN)
+
+
+def _of_account(register: Register, channel: Channel) -> Verdict:
+    is_ended = channel.state is ChannelState.DISCONNECTED
+    return Verdict(
+        Outcome.ENDED if is_ended else Outcome.GENUINE,
+        name=f"@{channel.handle}",
+        network=NETWORKS.get(channel.network, channel.network),
+        url=None if is_ended else channel.profile_url,
+        officers=() if is_ended else register.officers_on(channel),
+        since=channel.connected_at,
+        until=channel.state_changed_at if is_ended else None,
+    )
+
+
+def _of_persona(register: Register, persona: Persona) -> Verdict:
+    officer = register.officer(persona)
+    outcome = Outcome.ENDED if officer.status != "verified" else Outcome.GENUINE
+    return Verdict(
+        outcome,
+        name=officer.name,
+        url=officer_path(persona.slug),
+        officers=(officer,),
+        since=officer.verified_at,
+        until=officer.ended_at or (officer.changed_at if outcome is Outcome.ENDED else None),
+    )
+
+
+def _like(register: Register, channel: Channel) -> Verdict:
+    known = _of_account(register, channel)
+    return Verdict(Outcome.LOOKALIKE, known.name, known.network, known.url, known.officers)
+
+
+def _like_persona(register: Register, persona: Persona) -> Verdict:
+    officer = register.officer(persona)
+    return Verdict(Outcome.LOOKALIKE, officer.name, "", officer.url, (officer,))
+
+
+def _of_host(register: Register, host: str) -> Verdict:
+    """Judge an address that isn't ours by whether it pretends to be."""
+    force = register.site.settings.force_name
+    words = frozenset(
+        word for word in force.casefold().split() if word not in _COMMON and word.isalpha()
+    )
+    for ours in [*register.own_hosts(), register.mail_host()]:
+        if host == ours:
+            return Verdict(Outcome.OUR_SITE, name=force)
+        if host_resembles(host, ours, words):
+            return Verdict(Outcome.LOOKALIKE, name=ours)
+    return Verdict(Outcome.UNKNOWN)
+
+
+def _profile_as_given(register: Register, url: str) -> Verdict | None:
+    """Return the verdict on a profile of a network whose addresses have another form."""
+    wanted = _bare(url)
+    for channel in register.accounts:
+        if channel.profile_url and _bare(channel.profile_url) == wanted:
+            return _of_account(register, channel)
+    return None
+
+
+def _living(register: Register) -> Iterator[Persona]:
+    return (one for one in register.personas if register.officer(one).status == "verified")
+
+
+def _is_like_persona(name: str, persona: Persona) -> bool:
+    forms: Iterable[str] = (persona.display_name, persona.slug)
+    return any(resembles(name, form) for form in forms)
+
+
+def _local(channel: Channel) -> str:
+    return (channel.handle or "").casefold().partition("@")[0]
+
+
+def _bare(url: str) -> str:
+    parts = urlsplit(url.casefold())
+    return f"{plain_host(parts.hostname or '')}{parts.path.rstrip('/')}"
+
+
+def _host_of(url: str) -> str:
+    return plain_host(urlsplit(url).hostname or "")
+
+
+def _netloc(url: str) -> str:
+    try:
+        parts = urlsplit(url)
+        port = f":{parts.port}" if parts.port else ""
+    except ValueError:
+        return ""
+    return plain_host(parts.hostname or "") + port

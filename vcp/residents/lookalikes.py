@@ -1,0 +1,107 @@
+"""What looks like something of ours without being it: pure functions over names and hosts."""
+
+import re
+import unicodedata
+
+from vcp.triage.normalise import plain
+
+#: Letters and digits that one takes for another in a hurry; longer ones come first.
+_SAME = (("rn", "m"), ("vv", "w"), ("cl", "d"), ("0", "o"), ("1", "l"), ("i", "l"), ("5", "s"))
+_BETWEEN = re.compile(r"[\W_]+", re.ASCII)
+#: What somebody adds to a name to seem to be its owner.
+_ADDED = (
+    *("official", "genuine", "real", "verified", "online", "the", "team", "page", "news", "info"),
+    *("support", "service", "help", "desk", "alerts", "police", "pc", "pcso", "sgt", "uk", "gb"),
+)
+#: What somebody puts into a host besides the force's own name.
+_TRADE = ("police", "constabulary", "cops", "policing")
+#: Digits that were added, as `skeleton` leaves them.
+_DIGITS = "0123456789ols"
+#: Shorter names are like too much.
+SHORTEST = 5
+_TWO_FAULTS_FROM = 9
+
+
+def tidied(typed: str) -> str:
+    """Return what somebody pasted without width, case and invisible signs; letters stay theirs."""
+    kept = (
+        letter
+        for letter in unicodedata.normalize("NFKC", typed)
+        if unicodedata.category(letter) not in ("Cf", "Cc", "Mn", "Me")
+    )
+    return "".join(kept).strip().casefold()
+
+
+def skeleton(name: str) -> str:
+    """Return what a hurried reader sees: two names with one skeleton look the same."""
+    seen = plain(name).text.casefold()
+    for one, other in _SAME:
+        seen = seen.replace(one, other)
+    return _BETWEEN.sub("", seen)
+
+
+def resembles(name: str, ours: str) -> bool:
+    """Say whether a name could be taken for one of ours; the same name isn't asked about."""
+    seen, wanted = skeleton(name), skeleton(ours)
+    if not seen or len(wanted) < SHORTEST:
+        return seen == wanted and bool(seen)
+    if seen == wanted:
+        return True
+    if wanted in seen and _is_padding(seen.replace(wanted, "", 1)):
+        return True
+    return is_near(seen, wanted, 2 if len(wanted) >= _TWO_FAULTS_FROM else 1)
+
+
+def _is_padding(rest: str) -> bool:
+    """Say whether what is left of a name is only words and digits that pretenders add."""
+    for word in sorted(map(skeleton, _ADDED), key=len, reverse=True):
+        rest = rest.replace(word, "")
+    return not rest.strip(_DIGITS)
+
+
+def host_resembles(host: str, ours: str, force_words: frozenset[str]) -> bool:
+    """Say whether a host could be taken for one of ours; the same host isn't asked about."""
+    if f".{ours}." in f".{host}." or host.startswith(f"{ours}-"):
+        return True
+    seen, wanted = skeleton(host), skeleton(ours)
+    if seen == wanted or is_near(seen, wanted, 2 if len(wanted) >= _TWO_FAULTS_FROM else 0):
+        return True
+    words = {skeleton(word) for word in force_words}
+    has_trade = any(skeleton(word) in seen for word in _TRADE)
+    return bool(words) and has_trade and all(word in seen for word in words)
+
+
+def is_near(one: str, other: str, most: int) -> bool:
+    """Say whether so many letters changed, added, left out or swapped turn one into the other."""
+    if abs(len(one) - len(other)) > most:
+        return False
+    before: list[int] = []
+    row = list(range(len(other) + 1))
+    for here, letter in enumerate(one, start=1):
+        last, before, row = before, row, [here]
+        for there, wanted in enumerate(other, start=1):
+            cost = min(
+                before[there] + 1, row[there - 1] + 1, before[there - 1] + (letter != wanted)
+            )
+            swapped = (
+                here > 1 and there > 1 and (letter, one[here - 2]) == (other[there - 2], wanted)
+            )
+            row.append(min(cost, last[there - 2] + 1) if swapped else cost)
+        if min(row) > most:
+            return False
+    return row[-1] <= most
+
+
+def plain_host(host: str) -> str:
+    """Return a host with its letters as people see them: `xn--…` is written out."""
+    host = host.casefold().rstrip(".").removeprefix("www.")
+    return ".".join(map(_written_out, host.split(".")))
+
+
+def _written_out(label: str) -> str:
+    if not label.startswith("xn--"):
+        return label
+    try:
+        return label[4:].encode("ascii").decode("punycode")
+    except UnicodeError:
+        return label
