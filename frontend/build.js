@@ -12,7 +12,8 @@ const target = (...parts) => join(here, "..", "vcp", "static", ...parts);
 const versionOf = (name) => JSON.parse(readFileSync(packages(name, "package.json"), "utf8")).version;
 
 const STYLESHEETS = ["staff", "site"];
-const OUR_SCRIPTS = ["app.js", "composer.js"];
+const OUR_SCRIPTS = ["app.js", "composer.js", "desk.js"];
+const OUR_SOUNDS = ["alarm.wav"];
 // Version in the name: the scripts that import these are cached by their own contents only.
 const THEIR_SCRIPTS = [
   ["govuk-frontend", "dist/govuk/govuk-frontend.min.js", "govuk-frontend"],
@@ -70,6 +71,12 @@ function icons() {
   copyFileSync(source("manifest.webmanifest"), target("manifest.webmanifest"));
 }
 
+function sounds() {
+  for (const name of OUR_SOUNDS) {
+    copyFileSync(source("sounds", name), target("sounds", name));
+  }
+}
+
 function licences() {
   const parts = LICENCES.map(
     ([owner, file]) => `${owner} ${versionOf(owner)}\n\n${readFileSync(file, "utf8").trim()}\n`,
@@ -99,12 +106,13 @@ function builtFrom() {
 }
 
 rmSync(target(), { recursive: true, force: true });
-for (const folder of ["", "vendor", "images"]) {
+for (const folder of ["", "vendor", "images", "sounds"]) {
   mkdirSync(target(folder), { recursive: true });
 }
 styles();
 scripts();
 icons();
+sounds();
 licences();
 accessibilityChecker();
 builtFrom();

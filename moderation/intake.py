@@ -1,33 +1,29 @@
 """Cases about contacts: opened, or raised, in the transaction of the message that caused them."""
 
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from moderation import queries, service
+from moderation.clocks import ACTED_WITHIN, SEEN_WITHIN
 from moderation.models import Case
-from moderation.states import CASE, CaseState
+from moderation.states import CASE
 from vcp.contacts.events import ContactClosing, ContactRaised, MessageArrived, MessageChanged
 from vcp.contacts.models import Contact, Message, MessageChange
+from vcp.contacts.states import ContactState
 from vcp.kernel import clock
 from vcp.kernel.audit import record
 from vcp.kernel.context import Machine
 from vcp.kernel.errors import Conflict
+from vcp.posts.events import Answered
 from vcp.triage.findings import Priority
 
-#: A person has looked within this time, and handed over or answered within that.
-#: Source: the force's triage policy.
-SEEN_WITHIN = {
-    Priority.P1: timedelta(minutes=5),
-    Priority.P2: timedelta(minutes=30),
-    Priority.P3: timedelta(hours=4),
-}
-ACTED_WITHIN = {
-    Priority.P1: timedelta(minutes=10),
-    Priority.P2: timedelta(minutes=60),
-    Priority.P3: timedelta(hours=24),
-}
 SCREEN = Machine("screen")
+PUBLISHER = Machine("publisher")
+REPAIR_BATCH = 50
+#: As many as the column holds.
+MOST_CATEGORIES = 8
 
 
 def open_for_message(session: Session, event: MessageArrived) -> None:
@@ -55,27 +51,43 @@ def refuse_while_open(session: Session, event: ContactClosing) -> None:
 
     Raises: Conflict.
     """
-    if session.scalar(
-        select(Case.id).where(Case.contact_id == event.contact_id, Case.state != CaseState.DISPOSED)
-    ):
+    if queries.open_of_contact(session, event.contact_id) is not None:
         raise Conflict(
             "The desk still has the case of this contact. When the desk has decided, you can "
             "close the contact."
         )
 
 
+def note_answer(session: Session, event: Answered) -> None:
+    """Note that the open case of a contact was acted on: its resident has an answer."""
+    case = queries.open_of_contact(session, event.contact_id)
+    if case is not None:
+        service.acted(session, case, by=PUBLISHER, how="answer")
+
+
+def repair(session: Session) -> int:
+    """Open the cases that open contacts lack, and return how many; the clock calls this."""
+    lacking = session.scalars(
+        select(Contact)
+        .where(Contact.state == ContactState.OPEN, Contact.priority.in_(SEEN_WITHIN))
+        .where(~select(Case.id).where(Case.contact_id == Contact.id).exists())
+        .limit(REPAIR_BATCH)
+    ).all()
+    for contact in lacking:
+        _needed(session, contact, contact.category, contact.priority, contact.last_at)
+    return len(lacking)
+
+
 def _needed(
     session: Session, contact: Contact, category: str, priority: str, at: datetime
 ) -> Case | None:
     rank = Priority(priority)
+    case = queries.open_of_contact(session, contact.id)
+    if case is not None:
+        _join(session, case, category, rank, at)
+        return case
     if rank not in SEEN_WITHIN:
         return None
-    case = session.scalar(
-        select(Case).where(Case.contact_id == contact.id, Case.state != CaseState.DISPOSED)
-    )
-    if case is not None:
-        _raise(session, case, category, rank, at)
-        return case
     case = Case(
         contact=contact,
         area_path=contact.area_path,
@@ -91,12 +103,23 @@ def _needed(
     return case
 
 
-def _raise(session: Session, case: Case, category: str, rank: Priority, at: datetime) -> None:
+def _join(session: Session, case: Case, category: str, rank: Priority, at: datetime) -> None:
+    """Add what came to the case that is open; whoever is about to decide must read it first."""
     case.changed_at = clock.now()
-    if category not in case.categories.split(","):
-        case.categories = ",".join([category, *case.categories.split(",")][:8])
-    if rank.outranks(Priority(case.priority)):
+    if rank not in SEEN_WITHIN:
+        return
+    outranks = rank.outranks(Priority(case.priority))
+    known = case.categories.split(",")
+    if category not in known:
+        ordered = [category, *known] if outranks else [*known, category]
+        case.categories = ",".join(ordered[:MOST_CATEGORIES])
+    if outranks:
         record(session, SCREEN, "raise", "case", case.id, old=case.priority, new=rank.value)
         case.priority = rank.value
+        case.reminders = 0
     case.due_at = min(case.due_at, at + SEEN_WITHIN[rank])
-    case.act_due_at = min(case.act_due_at or at + ACTED_WITHIN[rank], at + ACTED_WITHIN[rank])
+    if case.acted_at is None and case.act_due_at is not None:
+        case.act_due_at = min(case.act_due_at, at + ACTED_WITHIN[rank])
+    else:
+        # What was done about it was done about less than there is now.
+        case.acted_at, case.act_due_at, case.reminders = None, at + ACTED_WITHIN[rank], 0

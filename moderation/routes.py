@@ -1,113 +1,97 @@
-"""Held drafts: the list, and the page on which one is released or returned."""
+"""The desk: the queue, the page of one case, and what keeps an open page fresh."""
 
-from collections.abc import Callable
+from functools import partial
+from typing import Any
 
-from flask import Blueprint, flash, redirect, render_template, request, url_for
+from flask import Blueprint, Response, current_app, render_template, request
+from flask import session as cookie
+from flask.blueprints import BlueprintSetupState
 from flask.typing import ResponseReturnValue
-from sqlalchemy.orm import Session
 
-from moderation import deciding, queries, service
-from moderation.forms import ReleaseForm, ReturnForm
-from moderation.models import Case
-from moderation.states import CaseState
-from vcp.kernel.db import session, transaction
-from vcp.kernel.errors import Invalid
-from vcp.kernel.forms import BaseForm
-from vcp.kernel.permissions import Permission, may, me, requires
-from vcp.posts import screening
-from vcp.posts.previews import previews
-from vcp.posts.revisions import channels_of
-from vcp.posts.words import words_of
+from moderation import live, pages, queries, service
+from moderation.changes import Changes
+from moderation.queries import KINDS, ONLY, Wanted
+from moderation.rows import rows
+from vcp.kernel import clock
+from vcp.kernel.consulting import consults
+from vcp.kernel.db import session
+from vcp.kernel.permissions import Permission, allowed_paths, me, requires
+from vcp.kernel.settings import settings
+from vcp.users.sign_in import this_sign_in
 
 bp = Blueprint("cases", __name__, url_prefix="/staff/cases")
 
 
+@bp.record_once
+def _set_up(state: BlueprintSetupState) -> None:
+    """Keep what this process knows of open pages; asking by themselves keeps nobody signed in."""
+    state.app.extensions["vcp_desk_streams"] = live.Streams(
+        state.app.extensions["vcp_settings"].desk_streams
+    )
+    state.app.extensions["vcp_quiet_endpoints"].add("cases.changes")
+
+
 @bp.get("")
 @requires(Permission.SEE_CASES)
+@consults("case")
 def listed() -> ResponseReturnValue:
-    """Show the held drafts of the person's areas, the most urgent first."""
-    closed = request.args.get("closed") == "1"
-    number = request.args.get("page", 1, type=int)
-    page = queries.page(session(), me(), number, closed=closed)
-    return render_template("moderation/list.html", page=page, closed=closed)
+    """Show what waits in the person's areas, the most urgent first."""
+    current, wanted, since = session(), _wanted(), clock.now()
+    page = queries.page(current, me(), request.args.get("page", 1, type=int), wanted)
+    return render_template(
+        "moderation/queue.html",
+        page=page,
+        rows=rows(page.items, queries.newest_messages(current, page.items)),
+        wanted=wanted,
+        areas=queries.areas_to_choose(current, me()),
+        loud=queries.unclaimed_p1(current, me()),
+        since=since,
+        may_work=bool(allowed_paths(me(), Permission.WORK_CASES)),
+    )
 
 
 @bp.get("/<int:case_id>")
 @requires(Permission.SEE_CASES)
+@consults("case", "case_id", also=service.saw)
 def show(case_id: int) -> ResponseReturnValue:
-    """Show one held draft with the marked words, and what this person may decide."""
-    return _page(service.found(session(), case_id))
+    """Show one case, and what this person may do about it."""
+    return pages.case_page(service.found(session(), case_id))
 
 
-@bp.post("/<int:case_id>/release")
-@requires(Permission.RELEASE_HOLDS, decides=True)
-def release(case_id: int) -> ResponseReturnValue:
-    """Release one category of a held draft."""
-    form = ReleaseForm()
-
-    def act(current: Session) -> str:
-        category, reason = form.category.data or "", form.reason.data or ""
-        case = service.release(current, case_id, category, reason, by=me())
-        if case.state is CaseState.DISPOSED:
-            return "Released. It waits for approval now."
-        return "Your release is recorded. Others must still release it."
-
-    return _decide(case_id, form, act)
-
-
-@bp.post("/<int:case_id>/return")
-@requires(Permission.RETURN_HOLDS)
-def return_to_author(case_id: int) -> ResponseReturnValue:
-    """Give a held draft back to its author."""
-    form = ReturnForm()
-
-    def act(current: Session) -> str:
-        service.return_to_author(current, case_id, form.reason.data or "", by=me())
-        return "Returned. The author has been told why."
-
-    return _decide(case_id, form, act)
+@bp.get("/changes")
+@requires(Permission.SEE_CASES)
+def changes() -> ResponseReturnValue:
+    """Tell an open page what has changed: as a stream, or once for a page that asks by itself."""
+    told_so_far = request.headers.get("Last-Event-ID") or request.args.get("since")
+    since = live.moment(told_so_far)
+    if request.args.get("once"):
+        news = live.news(Changes(since), me())
+        return Response(news or "{}", mimetype="application/json")
+    streams: live.Streams = current_app.extensions["vcp_desk_streams"]
+    stream = streams.open(this_sign_in().id, _seconds_left())
+    lines = live.events(_app(), stream, since)
+    answer = Response(lines, mimetype="text/event-stream", headers={"X-Accel-Buffering": "no"})
+    answer.call_on_close(partial(streams.close, stream))
+    return answer
 
 
-def _decide(case_id: int, form: BaseForm, act: Callable[[Session], str]) -> ResponseReturnValue:
-    if form.validate():
-        try:
-            with transaction() as current:
-                done = act(current)
-        except Invalid as error:
-            form.refuse(error)
-        else:
-            flash(done, "success")
-            return redirect(url_for("cases.show", case_id=case_id))
-    return _page(service.found(session(), case_id), form), 422
-
-
-def _page(case: Case, refused: BaseForm | None = None) -> str:
-    queries.must_see(me(), case)
-    words, verdict = words_of(case.revision), deciding.verdict_of(case)
-    is_open = case.state is not CaseState.DISPOSED
-    offered = deciding.offered(session(), case, me()) if is_open else []
-    return render_template(
-        "moderation/show.html",
-        case=case,
-        is_open=is_open,
-        needs=deciding.needs(case),
-        can_be_released=deciding.can_be_released(case),
-        release_forms=[(need, _release_form(need.category, refused)) for need in offered],
-        return_form=refused if isinstance(refused, ReturnForm) else ReturnForm(formdata=None),
-        may_return=is_open and may(me(), Permission.RETURN_HOLDS, case.area_path),
-        form=refused,
-        verdict=verdict,
-        marked=screening.marked(words, verdict),
-        previews=previews(case.post.persona, channels_of(session(), words), words),
+def _wanted() -> Wanted:
+    asked = request.args
+    kind, area = asked.get("kind", ""), asked.get("area", "")
+    return Wanted(
+        closed=asked.get("closed") == "1",
+        only=frozenset(name for name in ONLY if asked.get(name)),
+        kind=kind if kind in KINDS else "",
+        area_path=area,
     )
 
 
-def _release_form(category: str, refused: BaseForm | None) -> ReleaseForm:
-    """Return the form of one category; ids differ, since a page may hold several."""
-    if isinstance(refused, ReleaseForm) and refused.category.data == category:
-        return refused
-    form = ReleaseForm(formdata=None)
-    form.category.data = category
-    for field in form:
-        field.id = f"{field.name}-{category}"
-    return form
+def _seconds_left() -> float:
+    """Return how long this browser stays signed in if nobody opens a page."""
+    idle_until = int(cookie["seen"]) + settings().idle_minutes * 60
+    left = idle_until - clock.now().timestamp()
+    return min(left, (this_sign_in().expires_at - clock.now()).total_seconds())
+
+
+def _app() -> Any:
+    return current_app._get_current_object()  # type: ignore[attr-defined]  # noqa: SLF001 - the proxy's only way out

@@ -1,118 +1,31 @@
-"""Cases about held drafts: opened by the hold, ended by a release or by going back."""
+"""Working a case: claimed, put back, noted, disposed of with a reason, opened again."""
 
-from datetime import timedelta
-
-from sqlalchemy import select
+from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
-from moderation import deciding, notices
-from moderation.models import Case, Release
-from moderation.states import CASE, CaseState
+from moderation import queries
+from moderation.models import Case
+from moderation.states import CASE, CaseState, HandOverState
+from vcp.contacts import working
+from vcp.contacts.models import Contact
 from vcp.contacts.states import Disposition
 from vcp.kernel import clock
 from vcp.kernel.audit import record
-from vcp.kernel.context import Actor, Machine
-from vcp.kernel.errors import Conflict, NotAllowed, NotFound
-from vcp.kernel.permissions import Permission, Person, check
-from vcp.posts import correcting, screening
-from vcp.posts import service as posts
-from vcp.posts.events import DraftHeld, HoldEnded
-from vcp.posts.guards import NOT_YOUR_OWN, hands_on
-from vcp.posts.models import Correction, Post, Revision
-from vcp.posts.states import CorrectionState, PostState
-from vcp.triage.findings import Priority, Verdict
+from vcp.kernel.context import Actor
+from vcp.kernel.errors import Conflict, Invalid, NotFound
+from vcp.kernel.permissions import Permission, Person, check, may
 
-#: A person has looked at a hold within this time. Source: the force's triage policy.
-SEEN_WITHIN = {Priority.P1: timedelta(minutes=5), Priority.P2: timedelta(minutes=30)}
-SCREEN = Machine("screen")
-REPAIR_BATCH = 50
-
-
-def open_for_hold(session: Session, event: DraftHeld) -> None:
-    """Open the case of a draft that was just held, and write to its decision makers."""
-    post = session.get_one(Post, event.post_id)
-    _open(session, post, event.revision_id, event.correction_id, event.verdict)
-
-
-def release(session: Session, case_id: int, category: str, reason: str, *, by: Person) -> Case:
-    """Say that the draft may go on to approval as far as this category goes, and why.
-
-    A P1 needs two different decision makers; the draft goes on when every category has its
-    releases. Releasing isn't approving. Raises: NotAllowed without the grant, for anyone with a
-    hand in the words, or where nobody may release; Invalid without a reason; Conflict.
-    """
-    case = _locked(session, case_id)
-    _must_decide(session, by, case, category)
-    reason = posts.must_say(reason, "Say why this may go out: it is kept with your name.")
-    _must_be_open(case)
-    need = next((n for n in deciding.needs(case) if n.category == category), None)
-    if need is None:
-        raise Conflict("The screen found nothing of that kind here. Load the page again.")
-    if any(r.category == category and r.released_by_id == by.id for r in case.releases):
-        raise Conflict("You have released this already. Another decision maker must, too.")
-    if need.is_met:
-        raise Conflict("This has all its releases already. Load the page again.")
-    case.releases.append(
-        Release(category=category, released_by_id=by.id, released_at=clock.now(), reason=reason)
-    )
-    session.flush()
-    session.refresh(case, ["releases"])
-    record(session, by, "release", "case", case.id, category=category, reason=reason)
-    if all(need.is_met for need in deciding.needs(case)):
-        _let_go(session, case, by=by)
-    elif case.state is CaseState.OPEN:
-        CASE.apply(session, case, "claim", by=by)
-    return case
-
-
-def return_to_author(session: Session, case_id: int, reason: str, *, by: Person) -> Case:
-    """Give the draft back to its author, with what should change; that ends the case.
-
-    Raises: NotAllowed without the role; Invalid without a reason; Conflict.
-    """
-    case = _locked(session, case_id)
-    check(by, Permission.RETURN_HOLDS, case.area_path, subject_kind="case", subject_id=case.id)
-    reason = posts.must_say(reason, "Say what should change, so that the author can put it right.")
-    _must_be_open(case)
-    # The hold's end closes the case, by `close_returned`.
-    if case.correction_id is not None:
-        correcting.return_held_correction(session, case.correction_id, reason, by=by)
-    else:
-        posts.return_held(session, case.post.id, reason, by=by)
-    return case
-
-
-def close_returned(session: Session, event: HoldEnded) -> None:
-    """Close the case of words that went back to their author, whoever sent them."""
-    case = session.scalar(
-        select(Case).where(Case.revision_id == event.revision_id, Case.state != CaseState.DISPOSED)
-    )
-    if case is not None:
-        _dispose(session, case, Disposition.RETURNED, event.reason, by=event.by)
-
-
-def repair(session: Session) -> int:
-    """Open the cases that a held draft lacks, and return how many; the clock calls this."""
-    has_case = select(Case.id).where(Case.revision_id == Revision.id).exists()
-    held = session.execute(
-        select(Post, Revision)
-        .join(Revision, Revision.id == Post.revision_id)
-        .where(Post.state == PostState.HELD, ~has_case)
-        .limit(REPAIR_BATCH)
-    ).unique()
-    corrections = session.execute(
-        select(Correction, Revision)
-        .join(Revision, Revision.id == Correction.revision_id)
-        .where(Correction.state == CorrectionState.HELD, ~has_case)
-        .limit(REPAIR_BATCH)
-    ).unique()
-    lacking: list[tuple[Post, Revision, int | None]] = [(p, r, None) for p, r in held]
-    lacking += [(c.post, r, c.id) for c, r in corrections]
-    for post, revision, correction_id in lacking:
-        verdict = screening.from_json(revision.verdict)
-        if verdict is not None:
-            _open(session, post, revision.id, correction_id, verdict)
-    return len(lacking)
+LONGEST_REASON = 4_000
+#: How a case about a contact may end; those about drafts end by a release or a return.
+DISPOSITIONS = (
+    Disposition.HANDED_OVER,
+    Disposition.REPLIED,
+    Disposition.SIGNPOSTED,
+    Disposition.REFERRED,
+    Disposition.NO_ACTION,
+    Disposition.NOT_CREDIBLE,
+    Disposition.DUPLICATE,
+)
 
 
 def found(session: Session, case_id: int) -> Case:
@@ -126,74 +39,237 @@ def found(session: Session, case_id: int) -> Case:
     return case
 
 
-def _open(
-    session: Session, post: Post, revision_id: int, correction_id: int | None, verdict: Verdict
-) -> Case:
+def locked(session: Session, case_id: int) -> Case:
+    """Return the case, and keep others from deciding about it until this unit is stored.
+
+    Raises: NotFound.
+    """
+    # Two decisions at the same moment must see each other.
+    session.execute(select(Case.id).where(Case.id == case_id).with_for_update())
+    return found(session, case_id)
+
+
+def claim(session: Session, case_id: int, *, by: Person) -> Case:
+    """Take the case; of two people at once one gets it, and the other is told who.
+
+    Raises: NotAllowed; Conflict.
+    """
+    case = found(session, case_id)
+    must_work(by, case)
+    if case.state is CaseState.IN_REVIEW and case.claimed_by_id == by.id:
+        return case
     now = clock.now()
-    case = Case(
-        held_post=post,
-        correction_id=correction_id,
-        revision_id=revision_id,
-        area_path=post.area_path,
-        categories=",".join(screening.categories_holding(verdict)),
-        priority=verdict.priority.value,
-        opened_at=now,
-        due_at=now + SEEN_WITHIN[verdict.priority],
-        changed_at=now,
-        reason="",
-    )
-    CASE.started(
-        session, case, by=SCREEN, priority=case.priority, categories=case.categories, post=post.id
-    )
-    notices.decision_wanted(session, case)
+    values = {
+        "claimed_by_id": by.id,
+        "claimed_at": now,
+        "changed_at": now,
+        "version": Case.version + 1,
+    }
+    if not CASE.claim(session, Case, case_id, "claim", by=by, values=values):
+        session.refresh(case)
+        raise Conflict(_taken(case))
+    saw(session, case_id, by)
+    return found(session, case_id)
+
+
+def put_back(session: Session, case_id: int, *, by: Person) -> Case:
+    """Let others take the case; anybody who works cases may, for a colleague who has gone home.
+
+    Raises: NotAllowed; Conflict.
+    """
+    case = locked(session, case_id)
+    must_work(by, case)
+    holder = case.claimed_by.display_name if case.claimed_by else None
+    case.claimed_by_id, case.claimed_at = None, None
+    case.changed_at = clock.now()
+    CASE.apply(session, case, "put_back", by=by, held_by=holder)
     return case
 
 
-def _must_decide(session: Session, by: Person, case: Case, category: str) -> None:
-    check(
-        by,
-        Permission.RELEASE_HOLDS,
-        case.area_path,
-        category=deciding.grant_category(category),
-        subject_kind="case",
-        subject_id=case.id,
-    )
-    if by.id in hands_on(session, case.post.id):
-        raise NotAllowed(NOT_YOUR_OWN, attempted="release", subject_kind="case", subject_id=case.id)
-    if not deciding.can_be_released(case):
-        raise NotAllowed(
-            "Nobody may release this here: part of what was found is never published. Return it "
-            "to the author.",
-            attempted="release",
-            subject_kind="case",
-            subject_id=case.id,
+def dispose(
+    session: Session,
+    case_id: int,
+    disposition: Disposition,
+    reason: str,
+    *,
+    by: Person,
+    version: int | None = None,
+    duplicate_of: int | None = None,
+) -> Case:
+    """End a case about a contact, and say why; only a person ever does.
+
+    `version` is that of the case as the person saw it. Raises: NotAllowed; Invalid without a
+    reason, or when what the disposition says isn't so; Conflict.
+    """
+    case = locked(session, case_id)
+    must_work(by, case)
+    _must_be_of_a_contact(case)
+    must_be_free(case, by)
+    must_be_as_seen(case, version)
+    if disposition not in DISPOSITIONS:
+        raise Invalid("Choose how it ended from the list.", field="disposition")
+    reason = reason.strip()
+    if not reason:
+        raise Invalid("Say why, in a sentence: it is kept with your name.", field="reason")
+    if len(reason) > LONGEST_REASON:
+        raise Invalid("The reason is too long. Shorten it and try again.", field="reason")
+    if disposition is Disposition.DUPLICATE:
+        reason = f"Duplicate of case {_original(session, case, duplicate_of, by).id}. {reason}"
+    _must_be_so(session, case, disposition)
+    end(session, case, disposition, reason, by=by)
+    return case
+
+
+def reopen(session: Session, case_id: int, reason: str, *, by: Person) -> Case:
+    """Open a closed case about a contact again, with the reason.
+
+    Raises: NotAllowed; Invalid without a reason; Conflict when the contact has an open case.
+    """
+    case = locked(session, case_id)
+    must_work(by, case)
+    _must_be_of_a_contact(case)
+    reason = reason.strip()
+    if not reason:
+        raise Invalid("Say why it is opened again.", field="reason")
+    other = session.scalar(
+        select(Case.id).where(
+            Case.contact_id == case.contact_id, Case.state != CaseState.DISPOSED, Case.id != case.id
         )
+    )
+    if other is not None:
+        raise Conflict(f"This conversation has an open case already: case {other}. Work that one.")
+    was = case.disposition.value if case.disposition else None
+    case.disposition, case.disposed_by_id, case.reason = None, None, ""
+    case.claimed_by_id, case.claimed_at = None, None
+    case.changed_at = clock.now()
+    CASE.apply(session, case, "reopen", by=by, reason=reason, was=was)
+    return case
 
 
-def _must_be_open(case: Case) -> None:
-    if case.state is CaseState.DISPOSED:
-        how = case.disposition.value.replace("_", " ") if case.disposition else "closed"
-        raise Conflict(f"This case was {how} meanwhile, so there is nothing to decide.")
+def note(session: Session, case_id: int, text: str, *, by: Person) -> None:
+    """Write something down about the contact of a case, for colleagues; it can't be changed.
+
+    Raises: NotAllowed; Invalid without words; Conflict for a held draft, which has no notes.
+    """
+    case = locked(session, case_id)
+    must_work(by, case)
+    _must_be_of_a_contact(case)
+    working.add_note(session, case.contact_id or 0, text, by=by)
+    touch(session, case.id)
 
 
-def _let_go(session: Session, case: Case, *, by: Person) -> None:
-    if case.correction_id is not None:
-        correcting.release_correction(session, case.correction_id, by=by)
-    else:
-        posts.release(session, case.post.id, by=by)
-    _dispose(session, case, Disposition.RELEASED, case.releases[-1].reason, by=by)
-
-
-def _dispose(
-    session: Session, case: Case, disposition: Disposition, reason: str, *, by: Actor
-) -> None:
+def end(session: Session, case: Case, disposition: Disposition, reason: str, *, by: Actor) -> None:
+    """Close the case; the caller has checked that it may end so."""
     case.disposition = disposition
     case.reason = reason
     case.disposed_by_id = getattr(by, "id", None)
+    case.changed_at = clock.now()
     CASE.apply(session, case, "dispose", by=by, disposition=disposition.value, reason=reason)
 
 
-def _locked(session: Session, case_id: int) -> Case:
-    # Two releases at the same moment must see each other, or neither would be the last.
-    session.execute(select(Case.id).where(Case.id == case_id).with_for_update())
-    return found(session, case_id)
+def saw(session: Session, case_id: int, person: Person) -> None:
+    """Note when somebody who may work the case first looked at it."""
+    row = session.execute(
+        select(Case.area_path, Case.contact_id).where(Case.id == case_id, Case.seen_at.is_(None))
+    ).one_or_none()
+    if row is None or not may(person, Permission.WORK_CASES, row.area_path):
+        return
+    now = clock.now()
+    # Past the version: a look is no change that anybody's decision must take account of.
+    session.execute(
+        update(Case).where(Case.id == case_id, Case.seen_at.is_(None)).values(seen_at=now)
+    )
+    session.execute(
+        update(Contact)
+        .where(Contact.id == row.contact_id, Contact.seen_at.is_(None))
+        .values(seen_at=now)
+    )
+
+
+def acted(session: Session, case: Case, *, by: Actor, how: str) -> None:
+    """Note that the case was handed over or answered, the first time that it is."""
+    case.changed_at = clock.now()
+    if case.acted_at is None:
+        case.acted_at = clock.now()
+        record(session, by, "act", "case", case.id, how=how)
+
+
+def touch(session: Session, case_id: int) -> None:
+    """Have open pages of the desk show this case anew."""
+    session.execute(update(Case).where(Case.id == case_id).values(changed_at=clock.now()))
+
+
+def must_work(by: Person, case: Case) -> None:
+    """Let somebody go on who may work this case, or refuse.
+
+    Raises: NotAllowed.
+    """
+    queries.must_see(by, case)
+    check(by, Permission.WORK_CASES, case.area_path, subject_kind="case", subject_id=case.id)
+
+
+def must_be_free(case: Case, by: Person) -> None:
+    """Let somebody go on unless the case is closed, or with a colleague.
+
+    Raises: Conflict.
+    """
+    if case.state is CaseState.DISPOSED or (
+        case.state is CaseState.IN_REVIEW and case.claimed_by_id not in (None, by.id)
+    ):
+        raise Conflict(_taken(case))
+
+
+def must_be_as_seen(case: Case, version: int | None) -> None:
+    """Let somebody go on who decides about the case as it is now.
+
+    Raises: Conflict when something new came, or somebody did something, since they looked.
+    """
+    if version is not None and version != case.version:
+        raise Conflict(
+            "Something new came to this case since you opened the page. Read it again, then decide."
+        )
+
+
+def _taken(case: Case) -> str:
+    if case.state is CaseState.DISPOSED:
+        how = case.disposition.value.replace("_", " ") if case.disposition else "closed"
+        who = f" by {case.disposed_by.display_name}" if case.disposed_by else ""
+        return f"This case was closed{who} meanwhile ({how}), so there is nothing to decide."
+    who = case.claimed_by.display_name if case.claimed_by else "Somebody else"
+    return f"{who} has this case. Ask them, or put it back and claim it if they have gone."
+
+
+def _must_be_of_a_contact(case: Case) -> None:
+    if case.contact_id is None:
+        raise Conflict("A held draft ends by a release, or by going back to its author.")
+
+
+def _original(session: Session, case: Case, duplicate_of: int | None, by: Person) -> Case:
+    if duplicate_of is None:
+        raise Invalid("Give the number of the case that it repeats.", field="duplicate_of")
+    other = session.get(Case, duplicate_of)
+    if other is None or other.contact_id is None or other.id == case.id:
+        raise Invalid(
+            "That isn't the number of another case about a resident.", field="duplicate_of"
+        )
+    queries.must_see(by, other)
+    return other
+
+
+def _must_be_so(session: Session, case: Case, disposition: Disposition) -> None:
+    if disposition is Disposition.HANDED_OVER:
+        states = {one.state for one in case.hand_overs}
+        if not states:
+            raise Invalid(
+                "It hasn't been handed over yet. Hand it over to a desk first.", field="disposition"
+            )
+        if HandOverState.ACKNOWLEDGED not in states:
+            raise Invalid(
+                "No desk has said that it has it. Ring the desk and record who took it, or wait.",
+                field="disposition",
+            )
+    if disposition is Disposition.REPLIED and not queries.is_answered(session, case):
+        raise Invalid(
+            "No answer has gone out or is on its way. Send one first, or choose another ending.",
+            field="disposition",
+        )

@@ -499,9 +499,18 @@ def upgrade() -> None:
             ["id"],
         )
 
+    with op.batch_alter_table("mail", schema=None) as batch_op:
+        batch_op.add_column(sa.Column("is_urgent", sa.Boolean(), nullable=True))
+    op.execute(sa.text("UPDATE mail SET is_urgent = false"))
+    with op.batch_alter_table("mail", schema=None) as batch_op:
+        batch_op.alter_column("is_urgent", existing_type=sa.Boolean(), nullable=False)
+
 
 def downgrade() -> None:
     """Take the tables back to the version before."""
+    with op.batch_alter_table("mail", schema=None) as batch_op:
+        batch_op.drop_column("is_urgent")
+
     with op.batch_alter_table("post", schema=None) as batch_op:
         batch_op.drop_constraint(
             batch_op.f("fk_post_standard_reply_id_standard_reply"), type_="foreignkey"

@@ -10,7 +10,8 @@ from vcp.kernel.settings import Mode, Settings
 POLICY = (
     "default-src 'none'; script-src 'self' 'nonce-{nonce}'; style-src 'self'; "
     "img-src 'self' blob:; font-src 'self'; connect-src 'self'; manifest-src 'self'; "
-    "worker-src 'self'; form-action 'self'{forms}; base-uri 'none'; frame-ancestors 'none'"
+    "worker-src 'self'; media-src 'self'; form-action 'self'{forms}; base-uri 'none'; "
+    "frame-ancestors 'none'"
 )
 
 

@@ -1,7 +1,7 @@
 """E-mail waiting to go out: a row first, so that a lost job or server loses no mail."""
 
 import smtplib
-from datetime import datetime
+from datetime import datetime, timedelta
 from email.message import EmailMessage
 
 from sqlalchemy import String, Text, select
@@ -14,6 +14,8 @@ from vcp.kernel.settings import Settings
 
 SMTP_TIMEOUT_S = 20
 MOST_ATTEMPTS = 20
+#: How long an urgent mail waits for a worker before the clock sends it.
+WORKER_HAS_S = 5
 
 
 class Mail(Base):
@@ -29,6 +31,8 @@ class Mail(Base):
     sent_at: Mapped[datetime | None] = mapped_column(index=True)
     attempts: Mapped[int] = mapped_column(default=0)
     last_error: Mapped[str | None] = mapped_column(String(300))
+    #: The clock sends it by itself when no worker has taken it within a few seconds.
+    is_urgent: Mapped[bool] = mapped_column(default=False)
 
 
 _settings: Settings | None = None
@@ -40,9 +44,17 @@ def configure(settings: Settings) -> None:
     _settings = settings
 
 
-def write(session: Session, to_address: str, subject: str, body: str) -> Mail:
+def write(
+    session: Session, to_address: str, subject: str, body: str, *, urgent: bool = False
+) -> Mail:
     """Put a mail into this unit of work; it leaves soon after the unit is stored."""
-    mail = Mail(to_address=to_address, subject=subject, body=body, written_at=clock.now())
+    mail = Mail(
+        to_address=to_address,
+        subject=subject,
+        body=body,
+        written_at=clock.now(),
+        is_urgent=urgent,
+    )
     session.add(mail)
     session.flush()
     enqueue(session, send_mail, mail.id)
@@ -55,8 +67,22 @@ def waiting(session: Session) -> list[Mail]:
         session.scalars(
             select(Mail)
             .where(Mail.sent_at.is_(None), Mail.attempts < MOST_ATTEMPTS)
-            .order_by(Mail.id)
+            .order_by(Mail.is_urgent.desc(), Mail.id)
             .limit(200)
+        )
+    )
+
+
+def urgent_and_untried(session: Session) -> list[Mail]:
+    """Return the urgent mails that nobody has taken within the time that a worker has."""
+    taken_by = clock.now() - timedelta(seconds=WORKER_HAS_S)
+    return list(
+        session.scalars(
+            select(Mail)
+            .where(Mail.sent_at.is_(None), Mail.attempts == 0)
+            .where(Mail.is_urgent, Mail.written_at <= taken_by)
+            .order_by(Mail.id)
+            .limit(20)
         )
     )
 

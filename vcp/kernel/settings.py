@@ -80,6 +80,8 @@ class Settings(BaseSettings):
     image_pixels: int = 50_000_000
     #: True between the dates of a pre-election period: drafts naming politics are held.
     pre_election: bool = False
+    #: How many open pages of the desk are told of changes at once; others ask every few seconds.
+    desk_streams: int = Field(default=16, ge=0, le=24)
     #: Seconds by which the clock is moved; test mode only.
     clock_offset_s: int = 0
 

@@ -14,6 +14,7 @@ from vcp.kernel import jobs, mail
 from vcp.kernel.db import session as current_session
 from vcp.kernel.db import transaction
 from vcp.kernel.heartbeat import alive, take_lease
+from vcp.kernel.settings import settings
 from vcp.processes.loop import Loop
 
 logger = logging.getLogger(__name__)
@@ -51,6 +52,13 @@ def send_waiting_mails() -> None:
             mail.send_mail.do(str(mail_id))
 
 
+def send_urgent_mails() -> None:
+    """Send what may cost a life and no worker has taken; without a mail server it waits."""
+    if settings().smtp_host:
+        for mail_id in [row.id for row in mail.urgent_and_untried(current_session())]:
+            mail.send_mail.do(str(mail_id))
+
+
 class Clock(Loop):
     """Runs the table of periodic work while it holds the lease; several clocks may run."""
 
@@ -60,7 +68,8 @@ class Clock(Loop):
         self.is_leader = False
         self.every(TURN_S, self.lead)
         mails = Periodic("mails", MAIL_EVERY_S, send_waiting_mails)
-        for periodic in (mails, *table):
+        urgent = Periodic("urgent mails", TURN_S, send_urgent_mails)
+        for periodic in (urgent, mails, *table):
             self.every(periodic.seconds, self._when_leading(periodic))
 
     def lead(self) -> None:

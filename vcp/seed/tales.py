@@ -8,7 +8,7 @@ from typing import Self
 from sqlalchemy.orm import Session
 
 from moderation import queries as cases
-from moderation import service as moderation
+from moderation import holds
 from vcp.kernel.media import StoredImage
 from vcp.posts import correcting, screening, service
 from vcp.posts.models import Post
@@ -123,7 +123,7 @@ class Tale:
             case = cases.of_revision(session, service.newest(post).id)
             if case is not None:
                 person = self.stage.cast.user(session, by)
-                moderation.release(session, case.id, category, reason, by=person)
+                holds.release(session, case.id, category, reason, by=person)
 
         return self.happened(at, do)
 

@@ -108,6 +108,16 @@ def by_token(session: Session, token: str) -> SignIn | None:
     return found if found is not None and found.is_active else None
 
 
+def in_force(session: Session, sign_in_id: int) -> SignIn | None:
+    """Return that sign-in while it is good and its person active."""
+    found = session.scalar(
+        select(SignIn).where(
+            SignIn.id == sign_in_id, SignIn.revoked_at.is_(None), SignIn.expires_at > clock.now()
+        )
+    )
+    return found if found is not None and found.is_active else None
+
+
 def take_code(
     session: Session, settings: Settings, user: User, code: str, *, browser: str = ""
 ) -> bool:

@@ -55,7 +55,7 @@ def test_other_areas_and_roles_see_nothing(client: Client, session: Session) -> 
         sign_in(client, person)
         assert client.get(f"/staff/cases/{case.id}").status_code == 403
     sign_in(client, team.other_supervisor)
-    assert "No draft is held." in client.get("/staff/cases").text
+    assert "Nothing waits." in client.get("/staff/cases").text
 
 
 def test_author_with_the_role_gets_no_button_and_no_way_round(

@@ -6,7 +6,7 @@ import pytest
 from sqlalchemy import delete, select
 from sqlalchemy.orm import Session
 
-from moderation import deciding, queries, service
+from moderation import deciding, holds, queries
 from moderation.models import Case
 from moderation.states import CaseState
 from tests.factories.moderation import NEVER, OPERATION, make_case, make_decision_maker
@@ -22,12 +22,13 @@ from vcp.posts import service as posts
 from vcp.posts.states import POST, CorrectionState, PostState
 from vcp.triage.categories import OUTBOUND
 
+CLOSED = queries.Wanted(closed=True)
 WHY = "The owner asked for it in writing."
 BOTH = f"{OPERATION} Is this your van? AB12 CDE."
 
 
 def release(session: Session, case: Case, category: str, person: object) -> Case:
-    return service.release(session, case.id, category, WHY, by=person)  # type: ignore[arg-type]
+    return holds.release(session, case.id, category, WHY, by=person)  # type: ignore[arg-type]
 
 
 def test_hold_opens_a_case_with_its_clock(session: Session) -> None:
@@ -156,7 +157,7 @@ def test_some_categories_are_never_released(session: Session) -> None:
     for need in deciding.needs(case):
         with pytest.raises(NotAllowed, match="Nobody may release"):
             release(session, case, need.category, person)
-    service.return_to_author(session, case.id, "Your inspector will ring you.", by=person)
+    holds.return_to_author(session, case.id, "Your inspector will ring you.", by=person)
     assert case.disposition is Disposition.RETURNED
 
 
@@ -185,9 +186,9 @@ def test_reason_is_required(session: Session) -> None:
     person = make_decision_maker(session, team.area)
     case = make_case(session, team, text=PLATE)
     with pytest.raises(Invalid):
-        service.release(session, case.id, "personal_data", "  ", by=person)
+        holds.release(session, case.id, "personal_data", "  ", by=person)
     with pytest.raises(Invalid):
-        service.return_to_author(session, case.id, "", by=person)
+        holds.return_to_author(session, case.id, "", by=person)
 
 
 @pytest.mark.parametrize("role", [Role.SUPERVISOR, Role.MODERATOR, Role.DECISION_MAKER])
@@ -195,7 +196,7 @@ def test_returned_draft_goes_back_with_the_reason(session: Session, role: Role) 
     team = make_team(session)
     person = make_user(session, role=role, area=team.area)
     case = make_case(session, team, text=PLATE)
-    service.return_to_author(session, case.id, "Take out the plate.", by=person)
+    holds.return_to_author(session, case.id, "Take out the plate.", by=person)
     assert (case.state, case.disposition) == (CaseState.DISPOSED, Disposition.RETURNED)
     assert (case.reason, case.disposed_by_id) == ("Take out the plate.", person.id)
     assert (case.post.state, case.post.returned_reason) == (PostState.DRAFT, "Take out the plate.")
@@ -207,7 +208,7 @@ def test_other_roles_dont_return(session: Session, role: Role) -> None:
     team = make_team(session)
     case = make_case(session, team, text=PLATE)
     with pytest.raises(NotAllowed):
-        service.return_to_author(
+        holds.return_to_author(
             session, case.id, "No.", by=make_user(session, role=role, area=team.area)
         )
 
@@ -236,7 +237,7 @@ def test_case_that_ended_takes_no_more_decisions(session: Session) -> None:
     with pytest.raises(Conflict, match="returned meanwhile"):
         release(session, case, "personal_data", person)
     with pytest.raises(Conflict, match="returned meanwhile"):
-        service.return_to_author(session, case.id, "Again.", by=person)
+        holds.return_to_author(session, case.id, "Again.", by=person)
 
 
 def test_resubmitted_draft_gets_a_case_of_its_own(session: Session) -> None:
@@ -253,8 +254,8 @@ def test_sweep_opens_a_case_that_is_missing_once(session: Session) -> None:
     make_case(session, team, text=PLATE)
     session.execute(delete(Case))
     session.expire_all()
-    assert service.repair(session) == 1
-    assert service.repair(session) == 0
+    assert holds.repair(session) == 1
+    assert holds.repair(session) == 0
     opened = session.scalars(select(Case)).one()
     assert (opened.categories, opened.priority) == ("personal_data", "P2")
 
@@ -289,9 +290,9 @@ def test_held_correction_is_returned_like_a_draft(session: Session) -> None:
     case = session.scalars(select(Case)).one()
     session.execute(delete(Case))
     session.expire_all()
-    assert service.repair(session) == 1
+    assert holds.repair(session) == 1
     case = session.scalars(select(Case)).one()
-    service.return_to_author(session, case.id, "Leave it out.", by=team.supervisor)
+    holds.return_to_author(session, case.id, "Leave it out.", by=team.supervisor)
     assert (correction.state, case.disposition) == (CorrectionState.DRAFT, Disposition.RETURNED)
 
 
@@ -322,7 +323,7 @@ def test_people_see_the_cases_of_their_areas(session: Session) -> None:
     assert queries.open_count(session, team.other_supervisor) == 0
     assert queries.open_count(session, team.officer) == 0
     assert list(queries.page(session, team.supervisor).items) == [case]
-    assert list(queries.page(session, team.supervisor, closed=True).items) == []
+    assert list(queries.page(session, team.supervisor, 1, CLOSED).items) == []
     with pytest.raises(NotAllowed):
         queries.must_see(team.other_supervisor, case)
 
