@@ -16,12 +16,14 @@ USUAL = {
     "case_id": "case_id",
     "channel_id": "channel",
     "connection_id": "connection_id",
+    "contact_id": "contact_id",
     "correction_id": "correction_submitted",
     "delivery_id": "delivery_id",
     "grant_id": "grant_id",
     "name": "image",
     "persona_id": "persona",
     "post_id": "post_submitted",
+    "secret": "asked_secret",
     "sign_in_id": "sign_in_id",
     "token": "token",
     "user_id": "user_id",
@@ -82,6 +84,7 @@ PERSONA = "/staff/personas/<int:persona_id>"
 CHANNEL = "/staff/channels/<int:channel_id>"
 DELIVERY = "/staff/deliveries/<uuid:delivery_id>"
 STAFF = "/staff/<int:user_id>"
+CONTACT = "/staff/contacts/<int:contact_id>"
 
 REASON = {"reason": "There is a reason for this."}
 DRAFT, RELEASED = {"post_id": "post_draft"}, {"post_id": "post_released"}
@@ -103,8 +106,29 @@ ABOUT_PERSONA = {
 ROLE = {"first-role": "officer", "first-area": "{area_id}"}
 CSV = "kind,name,parent,valid_from\nbeat,New beat,{area_slug},2026-01-01\n"
 
+SPOKEN = {
+    "kind": "visit",
+    "summary": "Parking at the school.",
+    "category": "asb_service_request",
+    "area": "{area_id}",
+    "on": "{today}",
+    "at": "00:00",
+}
+ENDING = {"close-disposition": "replied", "close-reason": "Told them."}
+JUDGED = {"judge-category": "crime_report", "judge-priority": "P3", "judge-reason": "It is."}
+ASKED = {"text": "When do you mark bikes again?", "form_key": "{form_key}"}
+
 #: Whatever isn't listed is asked for as it stands, with the usual ids and no fields.
 SPECIAL = (
+    Step("POST", "/ask", ASKED, query={"place": "{area_slug}"}),
+    Step("POST", "/check", {"what": "@somebody@towns.example"}),
+    Step("POST", "/staff/contacts/log", SPOKEN),
+    Step("POST", f"{CONTACT}/note", {"note-text": "Rang them."}),
+    Step("POST", f"{CONTACT}/wait", {"wait-text": "Which lamp?"}),
+    Step("POST", f"{CONTACT}/resume", gaps={"contact_id": "contact_waiting"}),
+    Step("POST", f"{CONTACT}/close", ENDING),
+    Step("POST", f"{CONTACT}/reopen", {"reopen-text": "Again."}, {"contact_id": "contact_closed"}),
+    Step("POST", f"{CONTACT}/judge", JUDGED),
     Step("POST", "/account/password", {"old_password": "{password}", **PASSWORDS}),
     Step("POST", "/areas/<int:area_id>", {"description": "By the water."}),
     Step("GET", "/areas/<int:area_id>/end", gaps={"area_id": "beat"}),

@@ -22,6 +22,12 @@ GET  /healthz                                                             public
 GET  /readyz                                                              public
 GET  /links/<token>                                                       public
 POST /links/<token>                                                       public
+GET  /ask                                                                 public
+POST /ask                                                                 public
+GET  /asked/<secret>                                                      public
+POST /asked/<secret>/missed                                               public
+GET  /check                                                               public
+POST /check                                                               public
 GET  /sign-in                                                             public
 POST /sign-in                                                             public
 POST /sign-out                                                            public
@@ -95,6 +101,17 @@ GET  /staff/cases                                                         raaaar
 GET  /staff/cases/<int:case_id>                                           raaaar rrrrrr
 POST /staff/cases/<int:case_id>/release                                   rrrarr rrrrrr
 POST /staff/cases/<int:case_id>/return                                    raaarr rrrrrr
+
+GET  /staff/contacts                                                      aaarrr =
+GET  /staff/contacts/log                                                  aaarrr =
+POST /staff/contacts/log                                                  aaarrr rrrrrr
+GET  /staff/contacts/<int:contact_id>                                     aaarrr nnnrrr
+POST /staff/contacts/<int:contact_id>/note                                aaarrr nnnrrr
+POST /staff/contacts/<int:contact_id>/wait                                aaarrr nnnrrr
+POST /staff/contacts/<int:contact_id>/resume                              aaarrr nnnrrr
+POST /staff/contacts/<int:contact_id>/close                               aaarrr nnnrrr
+POST /staff/contacts/<int:contact_id>/reopen                              aaarrr nnnrrr
+POST /staff/contacts/<int:contact_id>/judge                               aaarrr nnnrrr
 
 GET  /staff/deliveries                                                    aaarar =
 GET  /staff/deliveries/<uuid:delivery_id>                                 aaarar nnnrnr

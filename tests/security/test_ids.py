@@ -20,6 +20,10 @@ LISTS = (
     "/staff/posts/stopped",
     "/staff/cases",
     "/staff/cases?closed=1",
+    "/staff/contacts",
+    "/staff/contacts?state=closed",
+    "/staff/contacts?q=bikes",
+    "/staff/contacts/log",
     "/staff/deliveries",
     "/staff/deliveries?state=queued",
     "/staff/personas",
@@ -123,6 +127,16 @@ SWAPPED: dict[str, tuple[str, str, dict[str, str]]] = {
         "/staff/{user_id}/roles/<grant_id>/revoke",
         {},
     ),
+    "conversation logged in a foreign area": (
+        "officer",
+        "/staff/contacts/log",
+        {"kind": "visit", "summary": "X", "category": "praise_chatter", "area": "<area_id>"},
+    ),
+    "note on a foreign contact": (
+        "officer",
+        "/staff/contacts/<contact_id>/note",
+        {"note-text": "X"},
+    ),
     "area inside a foreign one": (
         "administrator",
         "/areas/add",
@@ -173,6 +187,7 @@ def test_lists_and_choices_hold_nothing_foreign(place: Place, who: str) -> None:
     for path, page in shown.items():
         assert SECRET_WORD["foreign"] not in page, path
         assert foreign["user_email"] not in page, path
+        assert f'/staff/contacts/{foreign["contact_id"]}"' not in page, path
         for kind in ("post_submitted", "post_draft"):
             assert f'/staff/posts/{foreign[kind]}"' not in page, path
     place.put_back()

@@ -8,10 +8,11 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from moderation import deciding
-from officer_profiles.models import Capability, PersonaKind
+from officer_profiles.models import Capability, CapabilityKind, PersonaKind
 from officer_profiles.states import PersonaState
 from tests.factories.areas import make_area
 from tests.factories.channels import make_channel
+from tests.factories.contacts import make_message
 from tests.factories.moderation import make_case
 from tests.factories.personas import make_persona
 from tests.factories.posts import PLATE, Team, make_post, words
@@ -20,12 +21,15 @@ from tests.factories.users import make_user
 from vcp.areas.models import AreaKind
 from vcp.channels.models import Connection
 from vcp.channels.states import CONNECTION, ChannelState
+from vcp.contacts.models import ArrivalKind, Contact
+from vcp.contacts.states import CONTACT, Disposition
 from vcp.kernel import clock
 from vcp.kernel.context import Machine
 from vcp.kernel.settings import Settings
 from vcp.posts import correcting, service
 from vcp.posts.models import Correction, Post
 from vcp.posts.states import DELIVERY, PostState
+from vcp.residents import asking
 from vcp.users.links import make_link
 from vcp.users.models import LinkPurpose, User
 from vcp.users.states import UserState
@@ -81,6 +85,28 @@ def posts(app: Flask, session: Session, team: Team, side: str) -> Ids:
     }
 
 
+def contacts(session: Session, settings: Settings, team: Team, side: str) -> Ids:
+    """Contacts in every state that a step begins with, and what a resident asked on our site."""
+    text = f"{SECRET_WORD[side]}: when do you mark bikes again?"
+    made: list[Contact] = [make_message(session, team, text=text).contact for _ in range(3)]
+    CONTACT.apply(session, made[1], "wait", by=BY)
+    made[2].disposition, made[2].reason = Disposition.REPLIED, "Told them."
+    CONTACT.apply(session, made[2], "close", by=BY)
+    keys = settings.signing_keys()
+    asked = asking.opened(keys, asking.new_form(keys))
+    assert asked is not None
+    to = asking.whom(session, place=team.area.slug)
+    asking.receive(session, asked, ArrivalKind.QUESTION, to, text=text)
+    return {
+        "contact_id": str(made[0].id),
+        "contact_waiting": str(made[1].id),
+        "contact_closed": str(made[2].id),
+        "message_id": str(made[0].messages[0].id),
+        "asked_secret": asked.secret,
+        "area_slug": team.area.slug,
+    }
+
+
 def personas(session: Session, team: Team, side: str) -> Ids:
     """An officer's persona, an office's, a draft and a suspended one."""
     colleague = make_user(session, area=team.area, name="Kit Marlow")
@@ -98,7 +124,9 @@ def personas(session: Session, team: Team, side: str) -> Ids:
     suspended = make_persona(session, area=team.area, state=PersonaState.SUSPENDED)
     given = session.scalars(
         select(Capability).where(
-            Capability.persona_id == team.persona.id, Capability.channel_id == team.mastodon.id
+            Capability.persona_id == team.persona.id,
+            Capability.channel_id == team.mastodon.id,
+            Capability.kind == CapabilityKind.POST,
         )
     ).one()
     return {

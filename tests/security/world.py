@@ -20,6 +20,7 @@ from vcp.areas.models import Area, AreaKind
 from vcp.kernel import clock
 from vcp.kernel.permissions import Role
 from vcp.kernel.settings import Settings
+from vcp.residents import asking
 from vcp.users import factors
 from vcp.users.access import TOTP, open_sign_in
 from vcp.users.models import User
@@ -49,9 +50,10 @@ def make_world(app: Flask, session: Session) -> World:
     """Make both areas and everybody; what needs a past was begun yesterday."""
     settings: Settings = app.extensions["vcp_settings"]
     world = World()
-    with time_machine.travel(clock.now() - timedelta(days=1)):
+    with time_machine.travel(clock.now() - timedelta(hours=23)):
         district = make_area(session, name="Northside", kind=AreaKind.DISTRICT)
         teams = {name: _team(session, district, name) for name in SIDES}
+        form_key = asking.new_form(settings.signing_keys())
         missed = {name: things.late_post(session, team, name) for name, team in teams.items()}
     people = _people(session, settings, teams["own"])
     for role, user in people.items():
@@ -61,6 +63,7 @@ def make_world(app: Flask, session: Session) -> World:
         side["post_missed"] = things.approve(session, missed[name], team)
         side |= things.posts(app, session, team, name)
         side |= things.personas(session, team, name)
+        side |= things.contacts(session, settings, team, name) | {"form_key": form_key}
         side |= things.channels(session, team, name, people[Role.ADMINISTRATOR])
         side |= things.staff_and_areas(session, settings, team)
     for role, user in people.items():
