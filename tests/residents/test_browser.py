@@ -21,7 +21,7 @@ from vcp.posts.tombstones import WithdrawalReason
 from vcp.residents.render import render_everything
 
 pytestmark = pytest.mark.network
-FIXED = ("/accessibility/", "/privacy/", "/house-rules/", "/follow/")
+FIXED = ("/accessibility/", "/privacy/", "/house-rules/", "/follow/", "/figures/")
 
 
 @pytest.fixture

@@ -97,6 +97,7 @@ def test_an_empty_folder_fills_by_itself(session: Session, settings: Settings, t
     assert ("site", "") in waiting(session)
 
 
+@pytest.mark.usefixtures("clock")
 def test_everything_can_be_made_again_from_the_database(
     app: Flask, session: Session, settings: Settings, team: Team
 ) -> None:

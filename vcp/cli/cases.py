@@ -1,15 +1,17 @@
-"""`vcp cases`: held drafts, listed, released and returned by the same rules as on the pages."""
+"""`vcp cases`: every case listed; held drafts released and returned as on the pages."""
 
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
 import click
 from sqlalchemy import select
 
-from moderation import deciding, holds
+from moderation import clocks, deciding, holds
 from moderation.models import Case
 from vcp.cli.acting import acting_as, app_at_work, as_option, json_option, otp_option, show
 from vcp.cli.options import instance_option
+from vcp.kernel import clock
 from vcp.kernel.db import session, transaction
 
 
@@ -76,18 +78,46 @@ def return_(
 
 def as_row(case: Case) -> dict[str, Any]:
     """Return a case as documented in docs/operating.md."""
+    running = clocks.running(case, clock.now())
+    needs = deciding.needs(case) if case.contact_id is None else []
     return {
         "id": case.id,
+        "kind": "draft" if case.contact_id is None else "contact",
+        "contact_id": case.contact_id,
         "post_id": case.post_id,
         "correction_id": case.correction_id,
+        "area_path": case.area_path,
         "priority": case.priority,
         "categories": case.categories.split(","),
         "state": case.state.value,
         "disposition": case.disposition.value if case.disposition else None,
         "opened_at": case.opened_at.isoformat(),
         "due_at": case.due_at.isoformat(),
+        "act_due_at": _iso(case.act_due_at),
+        "seen_at": _iso(case.seen_at),
+        "acted_at": _iso(case.acted_at),
+        "awaited": running.what if running else None,
+        "is_overdue": running.is_overdue if running else False,
+        "claimed_by": case.claimed_by.email if case.claimed_by else None,
+        "claimed_at": _iso(case.claimed_at),
+        "hand_overs": [
+            {
+                "id": one.id,
+                "desk": one.desk.code,
+                "state": one.state.value,
+                "sent_at": one.sent_at.isoformat(),
+                "due_at": one.due_at.isoformat(),
+                "acknowledged_at": _iso(one.acknowledged_at),
+                "reference": one.reference or None,
+            }
+            for one in case.hand_overs
+        ],
         "releases": [
             {"category": need.category, "needed": need.needed, "have": len(need.released_by)}
-            for need in deciding.needs(case)
+            for need in needs
         ],
     }
+
+
+def _iso(moment: datetime | None) -> str | None:
+    return moment.isoformat() if moment else None

@@ -5,7 +5,10 @@ from pathlib import Path
 import click
 from flask import Flask
 
+import moderation.handing_over
 import moderation.holds
+import moderation.intake
+import moderation.reminding
 from vcp.app import create_app
 from vcp.cli.options import instance_option, read_settings
 from vcp.contacts.handling import handle_left_over
@@ -17,11 +20,14 @@ from vcp.processes.ingest import Ingest
 from vcp.processes.publisher import Publisher
 from vcp.residents.render import render_left_over
 from vcp.residents.site_writer import SiteFolder
-from vcp.residents.stale import mark_run_out
+from vcp.residents.stale import mark_figures, mark_run_out
 
 REPAIR_EVERY_S = 5.0
 RENDER_EVERY_S = 2.0
 RUN_OUT_EVERY_S = 600.0
+LATE_EVERY_S = 2.0
+REMIND_EVERY_S = 10.0
+FIGURES_EVERY_S = 300.0
 
 
 def _start(process: str, instance: Path | None) -> tuple[Flask, Settings]:
@@ -61,8 +67,14 @@ def clock(instance: Path | None) -> None:
     app, _ = _start("clock", instance)
     table = (
         Periodic("holds without a case", REPAIR_EVERY_S, in_unit(moderation.holds.repair)),
+        Periodic("contacts without a case", REPAIR_EVERY_S, in_unit(moderation.intake.repair)),
+        Periodic(
+            "hand-overs that run late", LATE_EVERY_S, in_unit(moderation.handing_over.run_late)
+        ),
+        Periodic("cases that wait", REMIND_EVERY_S, in_unit(moderation.reminding.remind)),
         Periodic("arrivals left over", REPAIR_EVERY_S, handle_left_over),
         Periodic("pages left over", RENDER_EVERY_S, render_left_over),
         Periodic("pages that the date changes", RUN_OUT_EVERY_S, in_unit(mark_run_out)),
+        Periodic("public figures", FIGURES_EVERY_S, in_unit(mark_figures)),
     )
     Clock(app, table).run()

@@ -9,6 +9,8 @@ ACCESSIBILITY = "/accessibility/"
 PRIVACY = "/privacy/"
 HOUSE_RULES = "/house-rules/"
 FOLLOW = "/follow/"
+FIGURES = "/figures/"
+FIGURES_JSON = "/figures/figures.json"
 #: Pages of words alone: path, template.
 FIXED = (
     (ACCESSIBILITY, "accessibility.html"),

@@ -14,6 +14,7 @@ from vcp.kernel import clock
 from vcp.kernel.places import static_folder
 from vcp.residents import queries
 from vcp.residents.addresses import (
+    FIGURES,
     FIXED,
     HOME,
     OFFICERS,
@@ -193,7 +194,7 @@ def put_fixed(site: Site, session: Session, everyone: Sequence[OfficerView]) -> 
     site.files.put("robots.txt", rules.encode())
     site.files.put("favicon.ico", _icon())
     places = [place_path(area.slug) for area in queries.areas(session).values()]
-    pages = [HOME, PLACES, OFFICERS, POSTS, REGISTER, *(path for path, _ in FIXED)]
+    pages = [HOME, PLACES, OFFICERS, POSTS, REGISTER, FIGURES, *(path for path, _ in FIXED)]
     put_map(site, "sitemap-site.xml", pages + places + [officer.url for officer in everyone])
 
 

@@ -19,6 +19,7 @@ from vcp.posts.models import Post
 from vcp.residents import pages, queries, records
 from vcp.residents.addresses import HOME, POSTS, file_of, officer_path
 from vcp.residents.archive import Archive, put_archive, put_post_maps, put_whole_archive
+from vcp.residents.figures import put_figures
 from vcp.residents.pictures import hide_unused_pictures
 from vcp.residents.site import Site, site_of
 from vcp.residents.stale import Mark, mark_everything, marked, unmark
@@ -124,6 +125,11 @@ def _lists(site: Site, session: Session, _: str) -> None:
         pages.put_lists(site, session)
 
 
+def _figures(site: Site, session: Session, _: str) -> None:
+    with site.turn(session, "figures"):
+        put_figures(site, session)
+
+
 def _site(site: Site, session: Session, _: str) -> None:
     with site.turn(session, "site"):
         everyone = pages.officers(site, session)
@@ -191,6 +197,7 @@ ONE_BY_ONE: dict[str, Callable[[Site, Session, str], None]] = {
     "officer": _officer,
     "place": _place,
     "site": _site,
+    "figures": _figures,
     "officer_posts": _officer_posts,
 }
 #: Kinds of which a burst has most in common.
@@ -199,4 +206,14 @@ TOGETHER: dict[str, Callable[[Site, Session, Sequence[str]], None]] = {
     "record": _records,
 }
 #: What is linked to comes before what links to it, and what takes long comes last.
-ORDER = ("post", "archive", "record", "lists", "officer", "place", "site", "officer_posts")
+ORDER = (
+    "post",
+    "archive",
+    "record",
+    "lists",
+    "officer",
+    "place",
+    "site",
+    "figures",
+    "officer_posts",
+)

@@ -18,6 +18,7 @@ from vcp.residents.models import StalePage
 Page = tuple[str, str]
 SITE: Page = ("site", "")
 LISTS: Page = ("lists", "")
+FIGURES: Page = ("figures", "")
 #: More marks than this are looked at in the next round.
 MOST = 5000
 
@@ -109,6 +110,11 @@ def mark_run_out(session: Session) -> None:
     mark_dated(session, clock.now() - timedelta(days=1))
 
 
+def mark_figures(session: Session) -> None:
+    """Mark the page of figures, which ages by itself, for the clock to call."""
+    mark(session, [FIGURES])
+
+
 def mark_everything(session: Session) -> None:
     """Mark all there is: after an upgrade, a restore, or for a new mirror."""
     # All that was marked singly is among it, and would be rendered twice.
@@ -120,6 +126,7 @@ def mark_everything(session: Session) -> None:
         [
             SITE,
             LISTS,
+            FIGURES,
             ("archive", ""),
             *(("place", str(area_id)) for area_id in areas),
             *(("record", f"{area_id}:") for area_id in areas),
