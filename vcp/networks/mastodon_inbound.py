@@ -16,7 +16,7 @@ from vcp.networks.mastodon_answers import remote_id_of
 from vcp.networks.readback import LONGEST_HTML, plain_text_of_others
 
 #: Longer ones are no ids of any server; they are kept as their hash, and never asked for again.
-_LONGEST_ID = 400
+_LONGEST_ID = 300
 _LONGEST_NAME = 300
 _LONGEST_URL = 500
 _LONGEST_LANGUAGE = 35
