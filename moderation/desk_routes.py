@@ -61,12 +61,12 @@ def change(desk_id: int) -> ResponseReturnValue:
     return _page(desk, form), status
 
 
-@bp.post("/<int:desk_id>/<any(activate, deactivate):step>")
+@bp.post("/<int:desk_id>/<any(activate, deactivate):verb>")
 @requires(Permission.MANAGE_DESKS)
-def switch(desk_id: int, step: str) -> ResponseReturnValue:
+def switch(desk_id: int, verb: str) -> ResponseReturnValue:
     """Take a desk out of use, or into use again."""
     with transaction() as current:
-        do = desks.activate if step == "activate" else desks.deactivate
+        do = desks.activate if verb == "activate" else desks.deactivate
         desk = do(current, desk_id, by=me())
         flash(f"{desk.name} is {'in use' if desk.is_active else 'out of use'}.", "success")
     return redirect(url_for("desks.listed"))

@@ -155,9 +155,7 @@ def _ages(column: InstrumentedAttribute[datetime], now: datetime) -> list[Column
     """Return how many rows lie in each age."""
     edges = [now - age for age, _ in AGES]
     between = [column > edges[0]]
-    between += [
-        (column <= newer) & (column > older) for newer, older in pairwise(edges)
-    ]
+    between += [(column <= newer) & (column > older) for newer, older in pairwise(edges)]
     between.append(column <= edges[-1])
     return [func.coalesce(func.sum(case((which, 1), else_=0)), 0) for which in between]
 

@@ -19,7 +19,9 @@ USUAL = {
     "contact_id": "contact_id",
     "correction_id": "correction_submitted",
     "delivery_id": "delivery_id",
+    "desk_id": "desk_id",
     "grant_id": "grant_id",
+    "hand_over_id": "hand_over_id",
     "name": "image",
     "persona_id": "persona",
     "post_id": "post_submitted",
@@ -28,7 +30,7 @@ USUAL = {
     "token": "token",
     "user_id": "user_id",
 }
-CHOICES = {"purpose": "reset_password", "step": "suspend"}
+CHOICES = {"purpose": "reset_password", "step": "suspend", "verb": "deactivate"}
 
 
 @dataclass(frozen=True)
@@ -86,6 +88,10 @@ DELIVERY = "/staff/deliveries/<uuid:delivery_id>"
 STAFF = "/staff/<int:user_id>"
 CONTACT = "/staff/contacts/<int:contact_id>"
 
+CASE = "/staff/cases/<int:case_id>"
+ACKNOWLEDGE = "/acknowledge/<token>"
+HAND_OVER_LINK = {"token": "hand_over_token"}
+ABOUT_DESK = {"name": "Control room", "phone": "01632 960001", "acknowledge_minutes": "10"}
 REASON = {"reason": "There is a reason for this."}
 DRAFT, RELEASED = {"post_id": "post_draft"}, {"post_id": "post_released"}
 OPEN_CORRECTION = {"correction_id": "correction_draft"}
@@ -150,6 +156,33 @@ SPECIAL = (
     ),
     Step("POST", "/staff/cases/<int:case_id>/release", {"category": "{category}", **REASON}),
     Step("POST", "/staff/cases/<int:case_id>/return", REASON),
+    Step("GET", "/staff/cases/changes", query={"once": "1"}),
+    Step("POST", f"{CASE}/claim", gaps={"case_id": "case_contact"}),
+    Step("POST", f"{CASE}/put-back", gaps={"case_id": "case_claimed"}),
+    Step("POST", f"{CASE}/note", {"text": "Rang them."}, {"case_id": "case_contact"}),
+    Step("POST", f"{CASE}/hand-over", {"desk_id": "{desk_id}"}, {"case_id": "case_contact"}),
+    Step(
+        "POST",
+        f"{CASE}/hand-overs/<int:hand_over_id>/acknowledged",
+        {"name": "Jo Poe", "reference": "INC 7"},
+        {"case_id": "case_handed"},
+    ),
+    Step(
+        "POST",
+        f"{CASE}/standard-reply",
+        {"message_id": "{case_message}", "sha256": "{reply_sha256}"},
+        {"case_id": "case_contact"},
+    ),
+    Step(
+        "POST",
+        f"{CASE}/dispose",
+        {"disposition": "no_action", **REASON},
+        {"case_id": "case_contact"},
+    ),
+    Step("POST", f"{CASE}/reopen", REASON, {"case_id": "case_disposed"}),
+    Step("POST", "/staff/desks/<int:desk_id>", {**ABOUT_DESK, "version": "1"}),
+    Step("GET", ACKNOWLEDGE, gaps=HAND_OVER_LINK),
+    Step("POST", ACKNOWLEDGE, {"name": "Jo Poe"}, HAND_OVER_LINK),
     Step(
         "POST",
         f"{CHANNEL}/confirm",

@@ -101,6 +101,22 @@ GET  /staff/cases                                                         raaaar
 GET  /staff/cases/<int:case_id>                                           raaaar rrrrrr
 POST /staff/cases/<int:case_id>/release                                   rrrarr rrrrrr
 POST /staff/cases/<int:case_id>/return                                    raaarr rrrrrr
+GET  /staff/cases/changes                                                 raaaar =
+POST /staff/cases/<int:case_id>/claim                                     raarrr rrrrrr
+POST /staff/cases/<int:case_id>/put-back                                  raarrr rrrrrr
+POST /staff/cases/<int:case_id>/note                                      raarrr rrrrrr
+POST /staff/cases/<int:case_id>/hand-over                                 raarrr rrrrrr
+POST /staff/cases/<int:case_id>/hand-overs/<int:hand_over_id>/acknowledged raarrr rrrrrr
+POST /staff/cases/<int:case_id>/standard-reply                            raarrr rrrrrr
+POST /staff/cases/<int:case_id>/dispose                                   raarrr rrrrrr
+POST /staff/cases/<int:case_id>/reopen                                    raarrr rrrrrr
+GET  /staff/desks                                                         rrrrra =
+GET  /staff/desks/<int:desk_id>                                           rrrrra =
+POST /staff/desks/<int:desk_id>                                           rrrrra =
+POST /staff/desks/<int:desk_id>/<any(activate, deactivate):verb>          rrrrra =
+GET  /staff/figures                                                       raarar =
+GET  /acknowledge/<token>                                                 public
+POST /acknowledge/<token>                                                 public
 
 GET  /staff/contacts                                                      aaarrr =
 GET  /staff/contacts/log                                                  aaarrr =

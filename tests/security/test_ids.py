@@ -20,6 +20,9 @@ LISTS = (
     "/staff/posts/stopped",
     "/staff/cases",
     "/staff/cases?closed=1",
+    "/staff/cases?kind=contact",
+    "/staff/cases/{case_contact}",
+    "/staff/cases/changes?once=1&since=2020-01-01T00:00:00%2B00:00",
     "/staff/contacts",
     "/staff/contacts?state=closed",
     "/staff/contacts?q=bikes",
@@ -81,6 +84,21 @@ SWAPPED: dict[str, tuple[str, str, dict[str, str]]] = {
         "decision_maker",
         "/staff/cases/{case_id}/release",
         {"category": "child_protection", "reason": "Because."},
+    ),
+    "case that repeats a foreign one": (
+        "moderator",
+        "/staff/cases/{case_contact}/dispose",
+        {"disposition": "duplicate", "duplicate_of": "<case_contact>", "reason": "X"},
+    ),
+    "hand-over of a foreign case, by an own one": (
+        "moderator",
+        "/staff/cases/{case_contact}/hand-overs/<hand_over_id>/acknowledged",
+        {"name": "X"},
+    ),
+    "standard reply to a foreign message": (
+        "moderator",
+        "/staff/cases/{case_contact}/standard-reply",
+        {"message_id": "<case_message>", "sha256": "{reply_sha256}"},
     ),
     "leave for a foreign channel": (
         "supervisor",

@@ -7,13 +7,14 @@ from flask import Flask
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from moderation import deciding
+from moderation import deciding, desks, handing_over
+from moderation import service as working
 from officer_profiles.models import Capability, CapabilityKind, PersonaKind
 from officer_profiles.states import PersonaState
 from tests.factories.areas import make_area
 from tests.factories.channels import make_channel
 from tests.factories.contacts import make_message
-from tests.factories.moderation import make_case
+from tests.factories.moderation import make_case, make_contact_case
 from tests.factories.personas import make_persona
 from tests.factories.posts import PLATE, Team, make_post, words
 from tests.factories.public import make_image, make_public_post
@@ -25,8 +26,9 @@ from vcp.contacts.models import ArrivalKind, Contact
 from vcp.contacts.states import CONTACT, Disposition
 from vcp.kernel import clock
 from vcp.kernel.context import Machine
+from vcp.kernel.permissions import Role
 from vcp.kernel.settings import Settings
-from vcp.posts import correcting, service
+from vcp.posts import correcting, service, standard
 from vcp.posts.models import Correction, Post
 from vcp.posts.states import DELIVERY, PostState
 from vcp.residents import asking
@@ -35,6 +37,7 @@ from vcp.users.models import LinkPurpose, User
 from vcp.users.states import UserState
 
 BY = Machine("test")
+CRIME = "crime_report"
 #: Stands in what only its own area may read: drafts, and what is not yet confirmed.
 SECRET_WORD = {"own": "Marigold", "foreign": "Bluebell"}
 Ids = dict[str, str]
@@ -104,6 +107,39 @@ def contacts(session: Session, settings: Settings, team: Team, side: str) -> Ids
         "message_id": str(made[0].messages[0].id),
         "asked_secret": asked.secret,
         "area_slug": team.area.slug,
+    }
+
+
+def cases(session: Session, team: Team, side: str) -> Ids:
+    """Residents' cases in every state that a step begins with, and a hand-over with its link."""
+    desks.ensure_defaults(session, dict.fromkeys(desks.MINUTES, "desk@carrowdale.police.example"))
+    standard.ensure_proposed(session)
+    reply = next(r for r in standard.every(session) if (r.category, r.language) == (CRIME, "en"))
+    if not reply.approvals:
+        for _ in range(2):
+            person = make_user(session, role=Role.SUPERVISOR, name="Sgt Approver")
+            standard.approve(session, reply.id, reply.sha256, by=person)
+    worker = make_user(session, role=Role.MODERATOR, area=team.area, name="Moor")
+    text = f"{SECRET_WORD[side]}: my shed was broken into last night."
+    made = {
+        name: make_contact_case(session, team, text=text, category=CRIME, priority="P3")
+        for name in ("contact", "claimed", "handed", "disposed")
+    }
+    working.claim(session, made["claimed"].id, by=worker)
+    desk = desks.in_use(session)[0]
+    row = handing_over.hand_over(session, made["handed"].id, desk.id, "", by=worker)
+    working.put_back(session, made["handed"].id, by=worker)
+    token = f"hand-over-{side}"
+    row.token_sha256 = handing_over.sha256(token)
+    no_action = Disposition.NO_ACTION
+    working.dispose(session, made["disposed"].id, no_action, "Nothing in it.", by=worker)
+    return {
+        **{f"case_{name}": str(case.id) for name, case in made.items()},
+        "case_message": str(made["contact"].contact.messages[0].id),  # type: ignore[union-attr]  # it has one
+        "reply_sha256": reply.sha256,
+        "desk_id": str(desk.id),
+        "hand_over_id": str(row.id),
+        "hand_over_token": token,
     }
 
 
