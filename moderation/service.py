@@ -188,9 +188,10 @@ def saw(session: Session, case_id: int, person: Person) -> None:
 
 def acted(session: Session, case: Case, *, by: Actor, how: str) -> None:
     """Note that the case was handed over or answered, the first time that it is."""
-    case.changed_at = clock.now()
+    case.changed_at = now = clock.now()
+    case.seen_at = case.seen_at or now  # nobody acts on what they haven't looked at
     if case.acted_at is None:
-        case.acted_at = clock.now()
+        case.acted_at = now
         record(session, by, "act", "case", case.id, how=how)
 
 
