@@ -286,10 +286,13 @@ def on_channel(session: Session, channel_id: int) -> list[Persona]:
     return list(rows.unique())
 
 
-def only_speaker(session: Session, channel_id: int) -> Persona | None:
-    """Return the persona that alone has leave on this channel now; None for none or several."""
-    found = session.scalars(
-        select(Persona)
+def only_speaker(session: Session, channel_id: int) -> tuple[int, int, str] | None:
+    """Return the persona that alone has leave on this channel now: its id, its area's id and path.
+
+    None for no persona, or several.
+    """
+    found = session.execute(
+        select(Persona.id, Persona.area_id, Persona.area_path)
         .join(Capability)
         .where(
             Capability.channel_id == channel_id,
@@ -300,7 +303,7 @@ def only_speaker(session: Session, channel_id: int) -> Persona | None:
         .distinct()
         .limit(2)
     ).all()
-    return found[0] if len(found) == 1 else None
+    return (found[0][0], found[0][1], found[0][2]) if len(found) == 1 else None
 
 
 def successors(session: Session, persona: Persona) -> list[Persona]:

@@ -1,6 +1,5 @@
 """From an arrival to a message in its contact, screened, with its case: one unit of work each."""
 
-import logging
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -24,19 +23,17 @@ from vcp.contacts.models import (
     Lane,
     Message,
     MessageChange,
+    ThreadPart,
 )
 from vcp.contacts.payloads import to_asked, to_inbound
 from vcp.contacts.states import CONTACT, ContactState
-from vcp.contacts.threads import INGEST, note_part, part_of
+from vcp.contacts.threads import INGEST, part_of
 from vcp.kernel import clock
 from vcp.kernel.audit import record
-from vcp.kernel.errors import NotFound
 from vcp.kernel.events import raise_event
 from vcp.networks.base import Inbound
 from vcp.triage.findings import Priority, Verdict
 from vcp.triage.kept import as_json
-
-logger = logging.getLogger(__name__)
 
 #: What ended a process twice, or failed twice, is given to a person as it came.
 MOST_TRIES = 2
@@ -50,7 +47,8 @@ class Place:
     """Whose a contact is."""
 
     persona_id: int | None
-    area: Area
+    area_id: int
+    area_path: str
 
 
 def handle(session: Session, arrival_id: int) -> bool:
@@ -66,8 +64,7 @@ def handle(session: Session, arrival_id: int) -> bool:
     )
     if taken.rowcount != 1:  # type: ignore[attr-defined]  # CursorResult, typed as Result
         return False
-    arrival = session.get_one(Arrival, arrival_id)
-    session.refresh(arrival)
+    arrival = session.get_one(Arrival, arrival_id, populate_existing=True)
     if arrival.kind is ArrivalKind.MESSAGE:
         _heard(session, arrival)
     elif arrival.kind in _FORMS:
@@ -75,6 +72,20 @@ def handle(session: Session, arrival_id: int) -> bool:
     else:
         _changed(session, arrival)
     return True
+
+
+def glance(kind: ArrivalKind, payload: str) -> Priority:
+    """Return how urgent an arrival looks by its words alone, so that the worst comes first."""
+    try:
+        if kind in _FORMS:
+            asked = to_asked(payload)
+            return screening.screened(asked.text, language=asked.language).priority
+        item = to_inbound(payload)
+        return screening.screened(
+            item.text, language=item.language, content_warning=item.content_warning
+        ).priority
+    except (ValueError, TypeError, LookupError):
+        return Priority.P2
 
 
 def _heard(session: Session, arrival: Arrival) -> None:
@@ -224,8 +235,8 @@ def _new_contact(
         thread_key=thread_key,
         is_private=message.visibility in _PRIVATE,
         persona_id=place.persona_id,
-        area_id=place.area.id,
-        area_path=place.area.path,
+        area_id=place.area_id,
+        area_path=place.area_path,
         lane=lane_of(message.category),
         category=message.category,
         priority=message.priority,
@@ -239,18 +250,23 @@ def _new_contact(
 
 def _join(session: Session, contact: Contact, message: Message) -> None:
     """Put a message into its contact, which it may open again, raise, and make private."""
+    is_known = part_of(session, message.channel_id, message.remote_id) is not None
     message.contact = contact
-    session.add(message)
-    session.flush()
-    note_part(
-        session, message.channel_id, message.remote_id, contact.thread_key or message.remote_id
-    )
-    _hear_again(session, contact, message)
     contact.display_name = message.display_name or contact.display_name
     contact.last_at = max(contact.last_at, message.posted_at)
     contact.is_private = contact.is_private or message.visibility in _PRIVATE
     _raise(contact, message.category, message.priority)
+    session.add(message)
+    if not is_known:
+        session.add(
+            ThreadPart(
+                channel_id=message.channel_id,
+                remote_id=message.remote_id,
+                thread_key=contact.thread_key or message.remote_id,
+            )
+        )
     session.flush()
+    _hear_again(session, contact, message)
     record(
         session,
         INGEST,
@@ -287,23 +303,17 @@ def _raise(contact: Contact, category: str, priority: str) -> None:
 
 def _place_of(session: Session, channel: Channel) -> Place:
     """Give what comes on a channel that one persona alone uses to that persona."""
-    persona = personas.only_speaker(session, channel.id)
-    return Place(None, channel.area) if persona is None else Place(persona.id, persona.area)
+    speaker = personas.only_speaker(session, channel.id)
+    return Place(None, channel.area_id, channel.area_path) if speaker is None else Place(*speaker)
 
 
-def _place_asked(
-    session: Session, slug: str | None, area_id: int | None, channel: Channel
-) -> Place:
-    persona: Persona | None = None
-    if slug is not None:
-        try:
-            persona = personas.by_slug(session, slug)
-        except NotFound:
-            logger.warning("A question was for a persona that isn't there")
+def _place_asked(session: Session, slug: str | None, area_id: int | None, feed: Channel) -> Place:
+    """Give what a form of ours was asked to whom it was asked; what is gone leaves it to all."""
+    persona = session.scalar(select(Persona).where(Persona.slug == slug)) if slug else None
     if persona is not None:
-        return Place(persona.id, persona.area)
+        return Place(persona.id, persona.area_id, persona.area_path)
     area = session.get(Area, area_id) if area_id is not None else None
-    return Place(None, area or channel.area)
+    return Place(None, area.id, area.path) if area else Place(None, feed.area_id, feed.area_path)
 
 
 def _moment(said: datetime | None, seen_at: datetime) -> datetime:

@@ -1,6 +1,6 @@
 """Arrivals, messages and contacts, read."""
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -30,6 +30,13 @@ def waiting(session: Session, limit: int) -> list[int]:
     if rows and rows[0].tries:
         return [rows[0].id]
     return [row.id for row in rows if not row.tries]
+
+
+def arrivals(session: Session, arrival_ids: Collection[int]) -> Sequence[Arrival]:
+    """Return these arrivals, as they came."""
+    return session.scalars(
+        select(Arrival).where(Arrival.id.in_(arrival_ids)).options(lazyload(Arrival.channel))
+    ).all()
 
 
 def waiting_since(session: Session, before: datetime) -> int:

@@ -25,15 +25,17 @@ from vcp.networks.base import NetworkError, RateLimited, Rejected, Unauthorised
 #: From the end of one reading to the next.
 EVERY_S = 5
 #: The same when the network hinted that there is something: its rate limit is for all of us.
-HINTED_EVERY_S = 2
+HINTED_EVERY_S = 3
 #: A channel in trouble is tried again after this long, unless the network asks for more.
 TROUBLE_S = 10
 #: What only a person can change isn't asked for more often than this.
 REFUSED_S = 60
 #: A reading whose process died is taken over after this long.
 LEASE_S = 10
-#: A reading that is not thorough stops where all is known; every so often one doesn't.
-THOROUGH_EVERY = timedelta(seconds=60)
+#: A reading that is not thorough stops where all is known; every so often one doesn't. That one
+#: costs more the more was said, so a busy channel has it less often.
+THOROUGH_AFTER, THOROUGH_AFTER_EACH_PAGE = timedelta(seconds=12), timedelta(seconds=3)
+THOROUGH_AT_LEAST = timedelta(seconds=60)
 _IS_READ = (
     Channel.network != OWN,
     Channel.state.in_(USABLE),
@@ -57,6 +59,11 @@ class Turn:
 def connected_channels(session: Session) -> list[int]:
     """Return the accounts that are read."""
     return list(session.scalars(select(Channel.id).where(*_IS_READ)))
+
+
+def next_thorough(pages: int) -> timedelta:
+    """Return when to read thoroughly again after a reading of so many pages."""
+    return min(THOROUGH_AFTER + pages * THOROUGH_AFTER_EACH_PAGE, THOROUGH_AT_LEAST)
 
 
 def due_channels(session: Session, hinted: Collection[int] = ()) -> list[int]:

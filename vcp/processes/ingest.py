@@ -109,9 +109,10 @@ class Ingest(Loop):
 
     def _read_pages(self, turn: reading.Turn, network: Network) -> None:
         is_thorough = turn.was_cut or time.monotonic() >= self._thorough_at.get(turn.channel_id, 0)
-        since = turn.since - reading.THOROUGH_EVERY if is_thorough else turn.since
-        before = None
-        for _ in range(MOST_PAGES):
+        since = turn.since - reading.THOROUGH_AT_LEAST if is_thorough else turn.since
+        before, pages = None, 0
+        while pages < MOST_PAGES:
+            pages += 1
             page = network.mentions(since=since, before=before)
             new = 0
             if page.items:
@@ -125,8 +126,8 @@ class Ingest(Loop):
         else:
             raise Unavailable("The server's pages don't come to an end.")
         if is_thorough:
-            again = time.monotonic() + reading.THOROUGH_EVERY.total_seconds()
-            self._thorough_at[turn.channel_id] = again
+            after_s = reading.next_thorough(pages).total_seconds()
+            self._thorough_at[turn.channel_id] = time.monotonic() + after_s
 
     def _look_again(self, turn: reading.Turn, network: Network) -> None:
         """Ask for some messages once more; what can't be read now keeps nothing else waiting."""
