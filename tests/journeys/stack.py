@@ -30,6 +30,8 @@ class Running:
     address: str
     app: Flask
     settings: Settings
+    #: Of `vcp up` itself.
+    pid: int
 
 
 def installation(folder: Path) -> tuple[Flask, Settings]:
@@ -56,7 +58,7 @@ def running(app: Flask, settings: Settings) -> Iterator[Running]:
         )
     try:
         _wait_until_ready(settings, process)
-        yield Running(settings.base_url, app, settings)
+        yield Running(settings.base_url, app, settings, process.pid)
     finally:
         process.terminate()
         process.wait(STOP_WITHIN_S)

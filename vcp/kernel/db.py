@@ -7,6 +7,7 @@ A boundary (a POST route, a job, one turn of a loop, a command) wraps its work i
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
+from threading import Lock
 from typing import Any
 
 from flask_sqlalchemy_lite import SQLAlchemy
@@ -80,6 +81,9 @@ class Base(DeclarativeBase):
 
 
 db = SQLAlchemy(require_default_engine=False)
+CHANGED_MEANWHILE = "Someone else changed this first. Look at it again, then decide."
+#: One for each SQLite file of this process.
+_turns: dict[str, Lock] = {}
 
 
 def engine_options(url: str) -> dict[str, Any]:
@@ -137,22 +141,37 @@ def transaction() -> Iterator[Session]:
         raise RuntimeError(message)
     current.rollback()
     current.info["in_unit"] = True
-    try:
-        current.connection(execution_options={"writing": True})
-        yield current
-        current.commit()
-        callbacks = _take_callbacks(current)
-    except StaleDataError as error:
-        raise Conflict("Someone else changed this first. Look at it again, then decide.") from error
-    except DBAPIError as error:
-        raise explained(error) from error
-    finally:
-        # After a commit there is nothing to roll back; after a failure all of it.
-        current.rollback()
-        current.info.pop("in_unit", None)
-        _take_callbacks(current)
+    with _turn_to_write(db.engine):
+        try:
+            current.connection(execution_options={"writing": True})
+            yield current
+            current.commit()
+            callbacks = _take_callbacks(current)
+        except StaleDataError as error:
+            raise Conflict(CHANGED_MEANWHILE) from error
+        except DBAPIError as error:
+            raise explained(error) from error
+        finally:
+            # After a commit there is nothing to roll back; after a failure all of it.
+            current.rollback()
+            current.info.pop("in_unit", None)
+            _take_callbacks(current)
     for callback in callbacks:
         callback()
+
+
+@contextmanager
+def _turn_to_write(engine: Engine) -> Iterator[None]:
+    """Let the threads of this process write to SQLite one after the other.
+
+    SQLite lets one write at a time, and who finds it busy sleeps and looks again: fifty threads
+    that sleep are slower than fifty that queue (measured: 1,000 deliveries took 33 s that way).
+    """
+    if engine.dialect.name != "sqlite":
+        yield
+        return
+    with _turns.setdefault(str(engine.url), Lock()):
+        yield
 
 
 def after_commit(current: Session, callback: Callable[[], object]) -> None:

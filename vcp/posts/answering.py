@@ -102,10 +102,14 @@ def place_contact(session: Session, event: MessageArrived) -> None:
 
 def note_published(session: Session, delivery: Delivery) -> None:
     """Tell the contact that its answer is out, so that what is said under it is found again."""
-    answered = delivery.post.answers
-    if answered is None or delivery.kind is not DeliveryKind.PUBLISH:
+    contact = session.scalar(
+        select(Contact)
+        .join(Message, Message.contact_id == Contact.id)
+        .join(Post, Post.answers_id == Message.id)
+        .where(Post.id == delivery.post_id)
+    )
+    if contact is None or delivery.kind is not DeliveryKind.PUBLISH:
         return
-    contact = answered.contact
     if contact.thread_key is not None and delivery.remote_id is not None:
         threads.note_part(session, delivery.channel_id, delivery.remote_id, contact.thread_key)
     threads.answered(session, contact, delivery.published_at or clock.now(), by=PUBLISHER)

@@ -9,9 +9,11 @@ import uuid
 from collections.abc import Callable, Hashable
 from concurrent.futures import Future, ThreadPoolExecutor
 from functools import partial
+from typing import TypeVar
 
 from flask import Flask
 from sqlalchemy.exc import DBAPIError
+from sqlalchemy.orm import Session
 
 from vcp.channels import connecting
 from vcp.channels.adapters import adapter_for
@@ -26,6 +28,7 @@ from vcp.posts import publishing, settling, stopping
 from vcp.processes.loop import Loop
 
 logger = logging.getLogger(__name__)
+T = TypeVar("T")
 
 LOOK_EVERY_S = 0.1
 REPAIR_EVERY_S = 1.0
@@ -89,24 +92,39 @@ class Publisher(Loop):
                 publishing.renew_leases(session, self.owner, list(self.sending))
 
     def send_all(self, channel_id: int) -> None:
-        """Send what is due on one channel, one after the other."""
-        while not self.stopping.is_set():
-            with transaction() as session:
-                claimed = publishing.claim_next(session, channel_id, self.owner, self.settings)
-            if claimed is None:
-                return
-            self.sending.add(claimed.delivery_id)
-            try:
-                outcome = self._sent(claimed)
-            finally:
-                self.sending.discard(claimed.delivery_id)
-            self._store(lambda session, c=claimed, o=outcome: publishing.record(session, c, o))
+        """Send what is due on one channel, one after the other.
 
-    def _sent(self, claimed: publishing.Claimed) -> publishing.Outcome:
+        What became of one and the claim of the next are one unit: half the writes.
+        """
         try:
-            network = self._network(claimed.channel_id)
+            network: Network | NotSent = self._network(channel_id)
         except (VcpError, NetworkError) as error:
-            return publishing.Outcome(error=NotSent(str(error)))
+            network = NotSent(str(error))
+        with transaction() as session:
+            claimed = self._claimed(session, channel_id)
+        while claimed is not None:
+            outcome = self._sent(claimed, network)
+
+            def write(
+                session: Session,
+                sent: publishing.Claimed = claimed,
+                outcome: publishing.Outcome = outcome,
+            ) -> publishing.Claimed | None:
+                publishing.record(session, sent, outcome)
+                return self._claimed(session, channel_id)
+
+            self.sending.discard(claimed.delivery_id)
+            claimed = self._store(write)
+
+    def _claimed(self, session: Session, channel_id: int) -> publishing.Claimed | None:
+        if self.stopping.is_set():
+            return None
+        return publishing.claim_next(session, channel_id, self.owner, self.settings)
+
+    def _sent(self, claimed: publishing.Claimed, network: Network | NotSent) -> publishing.Outcome:
+        if isinstance(network, NotSent):
+            return publishing.Outcome(error=network)
+        self.sending.add(claimed.delivery_id)
         try:
             return publishing.send(claimed, network)
         except Exception as error:  # a fault of an adapter or its library, after who knows what
@@ -137,17 +155,16 @@ class Publisher(Loop):
         current_session().rollback()  # nothing stays open while the network is waited for
         return network
 
-    def _store(self, write: Callable[..., None]) -> None:
+    def _store(self, write: Callable[[Session], T]) -> T | None:
         """Store a result; a database that is away for a moment must not cost what we know."""
         for _ in range(STORE_TRIES):
             try:
                 with transaction() as session:
-                    write(session)
+                    return write(session)
             except (VcpError, DBAPIError):
                 logger.warning("A result could not be stored yet", exc_info=True)
                 self.stopping.wait(1)
-            else:
-                return
+        return None
 
     def _start(self, key: Hashable, task: Callable[[], object]) -> None:
         running = self.busy.get(key)
