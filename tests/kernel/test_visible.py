@@ -38,7 +38,9 @@ def test_joiners_between_plain_letters_only_hide_and_go() -> None:
 
 
 def test_marks_piled_on_one_letter_stay_within_their_line() -> None:
-    assert resident_text("a" + "\u0301" * 400 + "b") == "a" + "\u0301" * 4 + "b"
+    for mark in "\u0301\u0e49\u20e3\u0489":
+        assert resident_text("a" + mark * 400 + "b") == "a" + mark * 5 + "b"
+        assert resident_text("a" + (mark * 3 + "\u200d") * 90 + "b").count(mark) == 5
 
 
 def test_a_screenful_of_empty_lines_becomes_one() -> None:

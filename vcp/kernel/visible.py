@@ -1,6 +1,7 @@
 """Words as people may safely look at them: nothing in them hides, reorders or overflows."""
 
 import re
+import unicodedata
 from urllib.parse import urlsplit
 
 #: Characters that no page or feed may hold, and those that reorder or hide the words around them.
@@ -20,12 +21,7 @@ _HIDDEN = re.compile(
 #: Joiners that Persian, Indian scripts and emoji need; between plain letters they only hide.
 _JOINERS = re.compile("(?<![^\x00-\x7f])[\u200c\u200d]+|[\u200c\u200d]+(?![^\x00-\x7f])")
 #: More marks on one letter than any writing uses grow out of the line and over the page.
-_STACKS = re.compile(
-    "([\u0300-\u036f\u0483-\u0489\u0591-\u05bd\u0610-\u061a\u064b-\u065f\u1ab0-\u1aff"
-    "\u1dc0-\u1dff\u20d0-\u20f0\u302a-\u302d\ufe00-\ufe0f\ufe20-\ufe2f]{4})"
-    "[\u0300-\u036f\u0483-\u0489\u0591-\u05bd\u0610-\u061a\u064b-\u065f\u1ab0-\u1aff"
-    "\u1dc0-\u1dff\u20d0-\u20f0\u302a-\u302d\ufe00-\ufe0f\ufe20-\ufe2f]+"
-)
+_MOST_MARKS = 5
 LONGEST_LINK = 2_000
 _NOT_IN_LINKS = re.compile(
     "[\x00-\x20\x7f-\x9f\"'<>\\\\^`{|}\u2028\u2029\u202a-\u202e\u2066-\u2069]"
@@ -51,7 +47,22 @@ def resident_text(text: str | None) -> str:
     or `<bdi>` inside a line): Arabic or Hebrew letters turn what stands beside them.
     """
     visible = _HIDDEN.sub("", cleaned(text or ""))
-    return _EMPTY_LINES.sub("\n\n", _STACKS.sub(r"\1", _JOINERS.sub("", visible)))
+    visible = _EMPTY_LINES.sub("\n\n", _JOINERS.sub("", visible))
+    return visible if visible.isascii() else _unpiled(visible)
+
+
+def _unpiled(text: str) -> str:
+    """Leave out the marks on a letter that come after the first few."""
+    kept, marks = [], 0
+    for letter in text:
+        kind = unicodedata.category(letter)
+        if kind in ("Mn", "Me"):
+            marks += 1
+        elif kind != "Cf":  # a joiner between marks begins no new letter
+            marks = 0
+        if kind not in ("Mn", "Me") or marks <= _MOST_MARKS:
+            kept.append(letter)
+    return "".join(kept)
 
 
 def web_link(url: str | None) -> str | None:
