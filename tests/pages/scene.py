@@ -7,6 +7,7 @@ import time_machine
 from flask import Flask
 from sqlalchemy.orm import Session
 
+from officer_profiles.models import Persona
 from officer_profiles.states import PersonaState
 from tests.client import Client
 from tests.factories.areas import make_area
@@ -17,6 +18,7 @@ from tests.factories.personas import make_persona
 from tests.factories.posts import Team, make_post, make_team, words
 from tests.factories.public import correct, make_public_post, render
 from tests.factories.users import PASSWORD, SECRET, cookie_of, make_user
+from tests.pages import scene_residents
 from tests.security import things
 from vcp.areas.models import AreaKind
 from vcp.channels.models import Connection
@@ -26,9 +28,10 @@ from vcp.kernel.context import Machine
 from vcp.kernel.permissions import Role
 from vcp.kernel.settings import Settings
 from vcp.posts import correcting, service
-from vcp.posts.models import Correction
+from vcp.posts.models import Correction, Post
 from vcp.posts.states import DELIVERY, PostState
 from vcp.posts.tombstones import WithdrawalReason
+from vcp.residents import asking
 from vcp.residents.render import render_everything
 from vcp.users import demo
 from vcp.users.access import open_sign_in
@@ -90,6 +93,7 @@ def make_full(scene: Scene, session: Session) -> None:
     scene.things |= _posts(scene, session, team)
     scene.things |= _around(session, team)
     scene.things |= _people(session, settings, team)
+    scene.things |= _residents(session, settings, team, scene.things)
     people: dict[str, User] = {Role.OFFICER: team.officer, Role.SUPERVISOR: team.supervisor}
     _open_browsers(scene, session, people)
     _crowd(session, team)
@@ -209,6 +213,34 @@ def _people(session: Session, settings: Settings, team: Team) -> dict[str, str]:
     offered = demo.DemoPerson(forgetful.email, "PC Demo", "Officer: writes", PASSWORD, SECRET)
     demo.keep(settings, [offered])
     return {**lost, "user_departed": str(departed.id), "post_stopped": str(post.id)}
+
+
+def _residents(
+    session: Session, settings: Settings, team: Team, made: dict[str, str]
+) -> dict[str, str]:
+    """Contacts, questions on the site, and what somebody may want to check."""
+    suspended = session.get_one(Persona, int(made["persona_suspended"]))
+    ended = session.get_one(Persona, int(made["persona_ended"]))
+    public, withdrawn = (
+        session.get_one(Post, int(made[f"post_{name}"])).public_id
+        for name in ("released", "withdrawn")
+    )
+    handle = team.mastodon.handle or ""
+    return {
+        # First, so that what is handled next is not taken for it.
+        **scene_residents.asked(session, settings, team),
+        **scene_residents.contacts(session, team, UNBROKEN),
+        **things.contacts(session, settings, team, "own"),
+        "form_key": asking.new_form(settings.signing_keys()),
+        "suspended_slug": suspended.slug,
+        "ended_slug": ended.slug,
+        "public_id": public,
+        "withdrawn_id": withdrawn,
+        "account_handle": handle,
+        "account_local": handle.partition("@")[0],
+        "persona_name": team.persona.display_name,
+        "base_url": settings.base_url,
+    }
 
 
 def _crowd(session: Session, team: Team) -> None:

@@ -3,37 +3,22 @@
 A page missing here fails a test. `gaps` name what stands in the address, see `scene.py`.
 """
 
-from dataclasses import dataclass, field
-
 from tests.pages.scene import CLAIM, STALE, STRANGER, UNBROKEN
+from tests.pages.visiting import (
+    ADMIN,
+    AUDITOR,
+    DECIDER,
+    MODERATOR,
+    OFFICER,
+    SUPERVISOR,
+    Visit,
+    refused,
+)
+from tests.pages.visits_residents import RESIDENTS
 from tests.security.steps import ABOUT_PERSONA
-from vcp.kernel.permissions import Role
-
-OFFICER, SUPERVISOR, MODERATOR = Role.OFFICER, Role.SUPERVISOR, Role.MODERATOR
-DECIDER, AUDITOR, ADMIN = Role.DECISION_MAKER, Role.AUDITOR, Role.ADMINISTRATOR
 
 #: For machines, an image, a redirect; and the home page, which the folder of public files answers.
 NOT_PAGES = {"health.healthz", "health.readyz", "residents.media", "desk", "residents.home"}
-
-
-@dataclass(frozen=True)
-class Visit:
-    """One page in one state."""
-
-    endpoint: str
-    who: str
-    state: str = ""
-    gaps: dict[str, str] = field(default_factory=dict)
-    query: dict[str, str] = field(default_factory=dict)
-    #: Sent as a form when given; `{name}` is filled from the things of the scene.
-    fields: dict[str, str] | None = None
-    status: int = 200
-    scene: str = "full"
-
-    @property
-    def name(self) -> str:
-        """What the test is called."""
-        return "-".join(filter(None, (self.endpoint, self.state, self.scene * (not self.state))))
 
 
 def post(name: str) -> dict[str, str]:
@@ -48,11 +33,6 @@ def channel(name: str) -> dict[str, str]:
     return {"channel_id": f"channel_{name}"}
 
 
-def refused(endpoint: str, who: str, fields: dict[str, str], **more: dict[str, str]) -> Visit:
-    """The form of this page, shown again with what is wrong."""
-    return Visit(endpoint, who, "refused", fields=fields, status=422, **more)  # type: ignore[arg-type]  # gaps, query
-
-
 EMPTY_LISTS = (
     Visit("posts.mine", OFFICER),
     Visit("posts.in_areas", SUPERVISOR),
@@ -61,6 +41,7 @@ EMPTY_LISTS = (
     Visit("posts.stopped", SUPERVISOR),
     Visit("posts.new", OFFICER),
     Visit("cases.listed", MODERATOR),
+    Visit("contacts.listed", OFFICER),
     Visit("deliveries.listed", SUPERVISOR),
     Visit("personas.index", AUDITOR),
     Visit("channels.index", AUDITOR),
@@ -318,12 +299,14 @@ VISITS = (
     *STAFF,
     *AREAS,
     *ACCOUNTS,
+    *RESIDENTS,
     *ERRORS,
 )
 #: Buttons: nothing is typed, so there is no form to show again.
 BUTTONS = {
     *("account.renew_codes", "account.revoke", "account.revoke_others", "audit.export"),
-    *("channels.confirm", "channels.finish", "channels.reconnect", "deliveries.send_again"),
+    *("ask.missed", "channels.confirm", "channels.finish", "channels.reconnect", "contacts.resume"),
+    "deliveries.send_again",
     *("personas.remove_member", "personas.revoke", "posts.cancel_correction", "posts.check"),
     *("posts.submit", "posts.submit_correction", "posts.take_back", "posts.take_back_correction"),
     *("staff.revoke", "staff.send_link", "users.sign_out"),
