@@ -60,7 +60,8 @@ def alarms(session: Session, cases: list[Case]) -> Iterator[dict[str, object]]:
     if not loud:
         return
     paths = {case.area_path for case in loud}
-    names = dict(session.execute(select(Area.path, Area.name).where(Area.path.in_(paths))).tuples())
+    rows = session.execute(select(Area.path, Area.name).where(Area.path.in_(paths)))
+    names = {row.path: row.name for row in rows}
     for case in loud:
         category = category_name(case.categories.split(",")[0])
         yield {"id": case.id, "words": f"{category}, {names.get(case.area_path, '')}"}

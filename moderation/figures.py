@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from itertools import pairwise
 from statistics import median, quantiles
 
-from sqlalchemy import ColumnElement, case, false, func, or_, select
+from sqlalchemy import ColumnElement, and_, case, false, func, or_, select
 from sqlalchemy.orm import InstrumentedAttribute, Session
 
 from moderation.models import Case, HandOver
@@ -216,11 +216,16 @@ def _p95(values: Sequence[float]) -> float | None:
 
 def _answered(session: Session, paths: Sequence[str], since: datetime, now: datetime) -> Share:
     met = case((Contact.answered_at <= Contact.due_at, 1), else_=0)
+    # What was closed in time was referred or signposted: nobody was left waiting.
+    missed = and_(
+        Contact.due_at < now,
+        or_(Contact.state != ContactState.CLOSED, Contact.state_changed_at > Contact.due_at),
+    )
     row = session.execute(
         select(func.coalesce(func.sum(met), 0), func.count()).where(
             Contact.due_at.is_not(None),
             Contact.first_at > since,
-            or_(Contact.answered_at.is_not(None), Contact.due_at < now),
+            or_(Contact.answered_at.is_not(None), missed),
             Contact.state != ContactState.WAITING,
             _inside(Contact.area_path, paths),
         )

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 from sqlalchemy import ColumnElement, Select, and_, false, func, or_, select
-from sqlalchemy.orm import Session, joinedload, selectinload
+from sqlalchemy.orm import Session, joinedload, lazyload, selectinload
 
 from moderation.models import Case, HandOver
 from moderation.states import CaseState, HandOverState
@@ -58,12 +58,14 @@ def page(
         visible(person, closed=wanted.closed)
         .where(*_narrowed(person, wanted))
         .options(
-            joinedload(Case.held_post).joinedload(Post.persona),
-            joinedload(Case.held_post).joinedload(Post.area),
+            joinedload(Case.held_post).options(
+                lazyload("*"),
+                joinedload(Post.area),
+                joinedload(Post.persona).lazyload("*"),
+            ),
             joinedload(Case.contact).joinedload(Contact.area),
-            joinedload(Case.contact).joinedload(Contact.persona),
-            joinedload(Case.claimed_by),
-            selectinload(Case.releases),
+            joinedload(Case.claimed_by).lazyload("*"),
+            lazyload(Case.releases),
             selectinload(Case.hand_overs),
         )
     )
@@ -75,7 +77,9 @@ def newest_messages(session: Session, cases: Iterable[Case]) -> dict[int, Messag
     ids = [case.contact_id for case in cases if case.contact_id is not None]
     newest = select(func.max(Message.id)).where(Message.contact_id.in_(ids))
     rows = session.scalars(
-        select(Message).where(Message.id.in_(newest.group_by(Message.contact_id)))
+        select(Message)
+        .where(Message.id.in_(newest.group_by(Message.contact_id)))
+        .options(lazyload(Message.changes))
     )
     return {message.contact_id: message for message in rows}
 

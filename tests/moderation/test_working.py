@@ -1,5 +1,6 @@
 """Working a case: every move from every state, who gets it, how it may end."""
 
+from collections.abc import Callable
 from datetime import timedelta
 from itertools import product
 
@@ -46,7 +47,7 @@ def brought_to(session: Session, case: Case, state: CaseState, by: User) -> Case
     return case
 
 
-MOVES = {
+MOVES: dict[str, Callable[[Session, Case, User], Case]] = {
     "claim": lambda session, case, by: service.claim(session, case.id, by=by),
     "put_back": lambda session, case, by: service.put_back(session, case.id, by=by),
     "dispose": lambda session, case, by: service.dispose(
@@ -102,9 +103,11 @@ def test_ends_need_a_reason_and_must_be_so(session: Session, team: Team) -> None
     person, case = moderator(session, team), make_contact_case(session, team)
     first, draft = make_contact_case(session, team), make_case(session, team, text=PLATE)
 
-    def refused(disposition: Disposition, reason: str = WHY, **more: int) -> str | None:
+    def refused(
+        disposition: Disposition, reason: str = WHY, original: int | None = None
+    ) -> str | None:
         with pytest.raises(Invalid) as caught:
-            service.dispose(session, case.id, disposition, reason, by=person, **more)
+            service.dispose(session, case.id, disposition, reason, by=person, duplicate_of=original)
         return caught.value.field
 
     assert refused(Disposition.NOT_CREDIBLE, " ") == "reason"
@@ -112,8 +115,7 @@ def test_ends_need_a_reason_and_must_be_so(session: Session, team: Team) -> None
     assert refused(Disposition.REPLIED) == "disposition", "nobody has answered"
     assert refused(Disposition.HANDED_OVER) == "disposition", "no desk has it"
     for wrong in (None, case.id, draft.id, 999_999):
-        more = {} if wrong is None else {"duplicate_of": wrong}
-        assert refused(Disposition.DUPLICATE, **more) == "duplicate_of"
+        assert refused(Disposition.DUPLICATE, original=wrong) == "duplicate_of"
     service.dispose(session, case.id, Disposition.DUPLICATE, WHY, by=person, duplicate_of=first.id)
     assert case.reason == f"Duplicate of case {first.id}. {WHY}"
     assert case.disposed_by_id == person.id

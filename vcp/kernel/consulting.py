@@ -6,6 +6,7 @@ can't be stored the page isn't shown.
 
 import functools
 from collections.abc import Callable
+from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any, TypeVar, cast
 
@@ -24,6 +25,13 @@ LOOK = "look"
 LIST = "list"
 #: A list that keeps itself fresh is one look for so long; another search is another look.
 SAME_LOOK = timedelta(minutes=5)
+
+
+@dataclass(frozen=True)
+class Looker:
+    """Who looked, by the name that the trail uses."""
+
+    actor_id: str
 
 
 def consults(
@@ -60,11 +68,13 @@ def _looked(
     searched = {name: value for name, value in request.args.items() if value}
     if row_id is None and not searched and _looked_just_now(session(), person, kind):
         return
+    # Known before the unit, which reads everything again, a person and their roles included.
+    looker = Looker(person.actor_id)
     with transaction() as current:
         if row_id is None:
-            record(current, person, LOOK, kind, LIST, search=searched or None)
+            record(current, looker, LOOK, kind, LIST, search=searched or None)
         else:
-            record(current, person, LOOK, kind, row_id)
+            record(current, looker, LOOK, kind, row_id)
         if also is not None:
             also(current, row_id, person)
 
