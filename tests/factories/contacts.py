@@ -12,6 +12,7 @@ from tests.factories.posts import Team
 from vcp.channels.models import Channel
 from vcp.contacts.events import MessageArrived
 from vcp.contacts.models import (
+    FACE_TO_FACE,
     Arrival,
     ArrivalKind,
     Contact,
@@ -50,13 +51,14 @@ def make_contact(
     """A conversation with the team's persona that has no message yet."""
     number, began = next(_numbers), first_at or clock.now()
     forms = (ContactKind.QUESTION, ContactKind.FEEDBACK)
+    is_spoken = kind in FACE_TO_FACE
     where = channel or (team.own_feed if kind in forms else team.mastodon)
     row: dict[str, Any] = {
         "kind": kind,
-        "channel_id": where.id,
-        "handle": handle,
+        "channel_id": None if is_spoken else where.id,
+        "handle": None if is_spoken else handle,
         "display_name": "Robin Ash",
-        "thread_key": thread_key or f"thread-{number}",
+        "thread_key": None if is_spoken else thread_key or f"thread-{number}",
         "persona_id": team.persona.id,
         "area_id": team.area.id,
         "area_path": team.area.path,

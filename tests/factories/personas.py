@@ -72,8 +72,8 @@ def make_persona(
     for user in members:
         add_member(session, persona=persona, user=user)
     for channel in channels:
-        for kind in CapabilityKind:
-            grant(session, persona=persona, channel=channel, kind=kind)
+        for leave in CapabilityKind:
+            grant(session, persona=persona, channel=channel, kind=leave)
     return persona
 
 

@@ -56,9 +56,6 @@ def contacts(session: Session, team: Team, unbroken: str) -> dict[str, str]:
         kind=ContactKind.SURGERY,
         summary="Parking at the school.",
         place="Library",
-        channel_id=None,
-        handle=None,
-        thread_key=None,
         logged_by_id=team.officer.id,
     )
     urgent = make_message(

@@ -101,9 +101,7 @@ def contacts(session: Session, team: Team) -> list[Contact]:
             session,
             team,
             kind=ContactKind.VISIT,
-            handle="",
             display_name=text[:300],
-            thread_key=text[:80] or "x",
             summary=text,
             place=text[:300],
         )
