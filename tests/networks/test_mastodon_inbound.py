@@ -2,6 +2,7 @@
 
 import copy
 import json
+import random
 import threading
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -256,6 +257,36 @@ def _paths(value: Any, here: tuple[Any, ...] = ()) -> list[tuple[Any, ...]]:
         return [here]
     rows = value.items() if isinstance(value, dict) else enumerate(value)
     return [here, *(path for name, one in rows for path in _paths(one, (*here, name)))]
+
+
+_ODD: tuple[Any, ...] = (
+    None,
+    7,
+    "",
+    "x" * 1000,
+    "\x00",
+    "\ud800",
+    [],
+    {},
+    [None],
+    {"id": 1},
+    True,
+    -1.5,
+    "9999-13-99",
+)
+
+
+def mutated(chance: random.Random) -> dict[str, Any]:
+    """A notification with an id of its own, of which up to three parts are something odd."""
+    entry = copy.deepcopy(NOTIFICATION)
+    entry["status"]["id"] = f"s{chance.getrandbits(64)}"
+    for _ in range(chance.randint(1, 3)):
+        *above, name = chance.choice([path for path in _paths(entry) if path])
+        part: Any = entry
+        for step in above:
+            part = part[step]
+        part[name] = chance.choice(_ODD)
+    return entry
 
 
 @settings(max_examples=400, deadline=None)

@@ -25,7 +25,7 @@ from vcp.contacts.models import (
     MessageChange,
     ThreadPart,
 )
-from vcp.contacts.payloads import to_asked, to_inbound
+from vcp.contacts.payloads import to_asked, to_inbound, unreadable
 from vcp.contacts.states import CONTACT, ContactState
 from vcp.contacts.threads import INGEST, part_of
 from vcp.kernel import clock
@@ -89,7 +89,7 @@ def glance(kind: ArrivalKind, payload: str) -> Priority:
 
 
 def _heard(session: Session, arrival: Arrival) -> None:
-    item = to_inbound(arrival.payload)
+    item = _item(arrival)
     channel = arrival.channel
     at = _moment(item.posted_at or item.noticed_at, arrival.received_at)
     above = item.in_reply_to_id and part_of(session, channel.id, item.in_reply_to_id)
@@ -102,6 +102,16 @@ def _heard(session: Session, arrival: Arrival) -> None:
             session, message, ContactKind.NETWORK, thread_key, _place_of(session, channel)
         )
     _join(session, contact, message)
+
+
+def _item(arrival: Arrival) -> Inbound:
+    """Return what was said; of what can't be read even later, that it came."""
+    try:
+        return to_inbound(arrival.payload)
+    except (ValueError, TypeError, LookupError):
+        if arrival.tries <= MOST_TRIES:
+            raise
+        return unreadable(arrival.remote_id, arrival.payload)
 
 
 def _asked(session: Session, arrival: Arrival) -> None:

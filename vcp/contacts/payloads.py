@@ -39,6 +39,29 @@ def to_inbound(payload: str) -> Inbound:
     return Inbound(**kept)
 
 
+def unreadable(remote_id: str, payload: str) -> Inbound:
+    """Return an item of which only the id is known; for us alone, since nobody can tell."""
+    return Inbound(
+        remote_id=remote_id,
+        author_id="",
+        handle="unknown",
+        display_name="",
+        profile_url=None,
+        text="",
+        html="",
+        language=None,
+        content_warning=None,
+        visibility="direct",
+        url=None,
+        in_reply_to_id=None,
+        posted_at=None,
+        noticed_at=None,
+        edited_at=None,
+        media=(),
+        raw=payload,
+    )
+
+
 def from_asked(asked: Asked) -> str:
     """Return a form's fields as they are stored."""
     return json.dumps(asdict(asked))
