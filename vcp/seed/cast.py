@@ -31,6 +31,10 @@ class Cast:
         kinds = (Area, Channel, User, Persona)
         self._held = [row for kind in kinds for row in session.scalars(select(kind)).unique()]
 
+    def persona(self, session: Session, persona_id: int) -> Persona:
+        """Return that persona."""
+        return session.get_one(Persona, persona_id)
+
     def user(self, session: Session, key: str) -> User:
         """Return that member of staff."""
         return session.get_one(User, self.users[key])

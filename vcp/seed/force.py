@@ -21,6 +21,7 @@ from vcp.seed.cast import Cast
 from vcp.seed.feed import Feed
 from vcp.seed.personas import FORMER, NEWCOMER, OFFICE, Personas
 from vcp.seed.posts import LEFT, Posts, days_of
+from vcp.seed.residents import Residents
 from vcp.seed.tales import Stage
 from vcp.seed.walk import Step, walk
 from vcp.users import service as users
@@ -95,9 +96,12 @@ class Story:
         """Give every step, the earliest first."""
         begun = self.calendar.day(days_of(self.officers, self.posts) + DAYS_BEFORE, "09:00")
         yield from self._beginning(begun)
-        stage = Stage(self.cast, Feed(self.settings, self.cast), self._pictures())
+        feed = Feed(self.settings, self.cast)
+        stage = Stage(self.cast, feed, self._pictures())
         told = Posts(stage, self.personas, self.calendar, self.chance).steps(self.posts)
-        yield from sorted([*told, *self._later()], key=lambda step: step.at)
+        residents = Residents(self.cast, feed, self.personas, self.calendar)
+        yield Step(begun + timedelta(days=1), residents.begin)
+        yield from sorted([*told, *residents.steps(), *self._later()], key=lambda step: step.at)
 
     def _pictures(self) -> dict[str, StoredImage]:
         return pictures.stored_pictures(self.settings) if self.posts else {}

@@ -86,7 +86,7 @@ OFFERED = (
     ("officer:0", "Officer: writes posts, on a phone"),
     ("sergeant:district:0", "Supervisor: approves posts, verifies officers"),
     ("duty_inspector", "Decision maker: releases what the screen holds"),
-    ("moderator", "Moderator: works the held drafts"),
+    ("moderator", "Moderator: the desk, day and night"),
     ("auditor", "Auditor: reads the trail"),
     (ADMINISTRATOR, "Administrator: staff, areas, channels; approves nothing"),
 )

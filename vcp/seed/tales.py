@@ -7,8 +7,8 @@ from typing import Self
 
 from sqlalchemy.orm import Session
 
-from moderation import queries as cases
 from moderation import holds
+from moderation import queries as cases
 from vcp.kernel.media import StoredImage
 from vcp.posts import correcting, screening, service
 from vcp.posts.models import Post
