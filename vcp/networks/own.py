@@ -16,6 +16,7 @@ from vcp.networks.base import (
     Reason,
     Receipt,
     Rejected,
+    Visibility,
     count_characters,
 )
 
@@ -62,6 +63,8 @@ class OwnFeed:
     def publish(self, outgoing: Outgoing, key: str) -> Receipt:  # noqa: ARG002 - the protocol's
         """Writes the post's files; the key that is kept is the record key, fixed at approval.
 
+        What is for one resident only gets no page: they read it under their own link.
+
         Raises: NotSent when the folder can't be written; Rejected for more than the limits.
         """
         return self._write(outgoing)
@@ -76,7 +79,7 @@ class OwnFeed:
 
         Raises: as publish; Rejected(NOT_FOUND) when the post isn't on the site.
         """
-        if not self.exists(receipt_remote_id):
+        if outgoing.visibility is not Visibility.DIRECT and not self.exists(receipt_remote_id):
             raise Rejected("This post isn't on the public site.", reason=Reason.NOT_FOUND)
         return self._write(outgoing)
 
@@ -100,7 +103,8 @@ class OwnFeed:
         """Looks for the page that this record key wrote; `since` doesn't matter here."""
         if outgoing.reference in taken:
             return None
-        if not self._writer.holds(outgoing.reference, outgoing.record_key):
+        is_direct = outgoing.visibility is Visibility.DIRECT
+        if not is_direct and not self._writer.holds(outgoing.reference, outgoing.record_key):
             return None
         return Receipt(outgoing.reference, None, outgoing.created_at)
 
@@ -149,6 +153,8 @@ class OwnFeed:
                 f"The public site takes {LIMITS.media_count} images. Leave some out.",
                 reason=Reason.MEDIA,
             )
+        if outgoing.visibility is Visibility.DIRECT:
+            return Receipt(outgoing.reference, None, clock.now())
         try:
             url = self._writer.write(outgoing, outgoing.record_key)
         except OSError as error:

@@ -13,6 +13,7 @@ from officer_profiles.states import PersonaState
 from vcp.areas.models import Area
 from vcp.channels.models import Channel
 from vcp.channels.states import USABLE, ChannelState
+from vcp.contacts.models import Message
 from vcp.posts.models import Correction, Delivery, DeliveryKind, Post, Revision, RevisionImage
 from vcp.posts.states import CorrectionState, DeliveryState, PostState
 
@@ -25,7 +26,7 @@ def public_posts() -> ColumnElement[bool]:
     """Return the condition that a post is, or was, on our own feed.
 
     Not the state alone: a post is released by the first claim on any channel, while our own copy
-    may still be stopped.
+    may still be stopped. An answer to what somebody wrote to us alone is theirs alone.
     """
     carried = (
         select(Delivery.id)
@@ -41,8 +42,16 @@ def public_posts() -> ColumnElement[bool]:
         Post.state.in_((PostState.RELEASED, PostState.WITHDRAWN)),
         Post.released_at.is_not(None),
         Post.public_revision_id.is_not(None),
+        _is_for_everybody(),
         carried.exists(),
     )
+
+
+def _is_for_everybody() -> ColumnElement[bool]:
+    answered_in_public = select(Message.id).where(
+        Message.id == Post.answers_id, Message.visibility.in_(("public", "unlisted"))
+    )
+    return or_(Post.answers_id.is_(None), answered_in_public.exists())
 
 
 def by_persona(persona_id: int) -> ColumnElement[bool]:
@@ -132,7 +141,8 @@ def released_at(session: Session, ids: Iterable[str]) -> dict[int, datetime]:
 
 def released_post(session: Session, public_id: str) -> Post | None:
     """Return a post that is being put out, whether or not our own feed carries it yet."""
-    return session.scalar(select(Post).where(Post.public_id == public_id).options(*post_options()))
+    rows = select(Post).where(Post.public_id == public_id, _is_for_everybody())
+    return session.scalar(rows.options(*post_options()))
 
 
 def corrections(session: Session, post_ids: Iterable[int]) -> dict[int, list[Correction]]:
