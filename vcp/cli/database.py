@@ -4,10 +4,12 @@ from pathlib import Path
 
 import click
 
+from moderation import desks
 from vcp.cli.acting import app_at_work
 from vcp.cli.options import instance_option
 from vcp.kernel import revisions, schema, vault
-from vcp.kernel.db import db
+from vcp.kernel.db import db, transaction
+from vcp.posts import standard
 
 
 @click.group("db")
@@ -20,9 +22,17 @@ def group() -> None:
 def upgrade(instance: Path | None) -> None:
     """Bring the tables up to this version; safe to repeat."""
     with app_at_work(instance) as app:
-        schema.upgrade(db.engine)
-        vault.make_keys(app.extensions["vcp_settings"].instance)
+        bring_up_to_date(app.extensions["vcp_settings"].instance)
         click.echo(f"The database is at {revisions.current(db.engine)}.")
+
+
+def bring_up_to_date(instance: Path) -> None:
+    """Bring the tables, keys and what every force begins with up to this version."""
+    schema.upgrade(db.engine)
+    vault.make_keys(instance)
+    with transaction() as session:
+        desks.ensure_defaults(session)
+        standard.ensure_proposed(session)
 
 
 @group.command()

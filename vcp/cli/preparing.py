@@ -5,9 +5,9 @@ from pathlib import Path
 import click
 
 from vcp.app import create_app
+from vcp.cli.database import bring_up_to_date
 from vcp.cli.options import instance_option, read_settings
-from vcp.kernel import schema, vault
-from vcp.kernel.db import db, session
+from vcp.kernel.db import session
 from vcp.seed import seed_demo, sign_in_lines
 from vcp.users.queries import anybody
 
@@ -21,8 +21,7 @@ def prepare(instance: Path | None, *, demo: bool) -> None:
     app = create_app(settings)
     with app.app_context():
         click.echo("Bringing the database up to date …", err=True)
-        schema.upgrade(db.engine)
-        vault.make_keys(settings.instance)
+        bring_up_to_date(settings.instance)
         if demo and not anybody(session()):
             click.echo("Making an invented demo force …", err=True)
             seed_demo(app)

@@ -42,7 +42,9 @@ class Residents:
 
     def begin(self, session: Session) -> None:
         """Make the desks that take what is handed over, and approve the standard replies."""
-        desks.ensure_defaults(session, {code: MAIL.format(code) for code in desks.MINUTES})
+        desks.ensure_defaults(session)
+        for desk in desks.everyone(session):
+            desk.email = MAIL.format(desk.code.replace("_", "."))
         standard.ensure_proposed(session)
         approvers = [self.cast.user(session, key) for key in (INSPECTOR, "sergeant:district:0")]
         for reply in standard.every(session):
