@@ -6,6 +6,7 @@ cannot be judged goes to a person.
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
@@ -18,12 +19,15 @@ from vcp.triage.identifiers import VERSION as IDENTIFIERS_VERSION
 from vcp.triage.identifiers import identifiers
 from vcp.triage.inbound_categories import CHATTER, INBOUND_ORDER, NOT_SCREENED, NOTE
 from vcp.triage.normalise import Plain
-from vcp.triage.reading import has_words, reading
+from vcp.triage.reading import has_words, made_ready, reading
 from vcp.triage.rulefiles import inbound_rules
 from vcp.triage.rules import RuleSet
 
 #: Longest part of a message that is screened, in characters; the rest is for a person.
-LONGEST = 10_000
+LONGEST = 6_000
+
+#: How often one rule is shown in one message; what it finds more often says nothing new.
+MOST_OF_A_RULE = 5
 
 #: A word of a joke; it lowers nothing, and the desk should know of it.
 _JOKE = re2.compile(
@@ -114,7 +118,8 @@ def _made_ready(
 ) -> tuple[_Message, bool]:
     """Return the message, and whether it had to be taken as it was typed."""
     try:
-        return _Message(text, normalise.plain(text), reading(text), language, context, rules), False
+        plain = normalise.plain(text)
+        return _Message(text, plain, made_ready(plain), language, context, rules), False
     except Exception:  # noqa: BLE001  # rules on the text as typed are better than none
         typed = Plain(text, range(len(text)), range(1, len(text) + 1))
         return _Message(text, typed, typed, language, context, rules), True
@@ -139,7 +144,7 @@ def _of_identifiers(message: _Message) -> Iterator[Finding]:
 
 
 def _of_jokes(message: _Message) -> Iterator[Finding]:
-    for found in _JOKE.finditer(message.ready.text):
+    if found := _JOKE.search(message.ready.text):
         start, end = found.span()
         note = Finding("joke-marker", NOTE, Priority.P4, start, end, _JOKING, _JUDGE_IT)
         yield _placed(note, message.ready)
@@ -171,9 +176,17 @@ def _read_together(findings: Sequence[Finding], context: InboundContext) -> Sequ
     ]
 
 
+def _first_of_each(findings: Sequence[Finding]) -> Iterator[Finding]:
+    shown: Counter[str] = Counter()
+    for finding in without_inner(findings):
+        shown[finding.rule] += 1
+        if shown[finding.rule] <= MOST_OF_A_RULE:
+            yield finding
+
+
 def _verdict(findings: Sequence[Finding], versions: dict[str, str], *, degraded: bool) -> Verdict:
     ordered = sorted(
-        without_inner(findings),
+        _first_of_each(findings),
         key=lambda found: (found.priority.value, INBOUND_ORDER[found.category], found.start),
     )
     return Verdict(

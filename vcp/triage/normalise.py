@@ -17,6 +17,7 @@ VERSION = "1"
 
 _ENTITY = re.compile(r"&(?:#\d{1,7}|#[xX][0-9a-fA-F]{1,6}|[A-Za-z]{2,8});")
 _NEEDS_WORK = re.compile(r"[^\x0a\x20-\x7e]|&|([A-Za-z])\1{3}|  ")
+_SPECIAL = re.compile(r"[^\x0a\x20-\x7e]|&")
 _LONG_REPEAT = re.compile(r"([A-Za-z])\1{3,}| {2,}")
 
 #: Letters of other scripts that look like Latin ones, in the order of `_LATIN`.
@@ -64,8 +65,16 @@ def plain(text: str) -> Plain:
     ends: list[int] = []
     place = 0
     while place < len(text):
+        special = _SPECIAL.search(text, place)
+        until = special.start() if special else len(text)
+        letters.append(text[place:until])
+        begins.extend(range(place, until))
+        ends.extend(range(place + 1, until + 1))
+        place = until
+        if special is None:
+            break
         piece, after = _next(text, place)
-        letters.extend(piece)
+        letters.append(piece)
         begins.extend([place] * len(piece))
         ends.extend([after] * len(piece))
         place = after

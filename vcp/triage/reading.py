@@ -57,7 +57,12 @@ _DOUBLED = frozenset(
 
 def reading(text: str) -> Plain:
     """Make a message ready for rules; places still lead back to the message as it was typed."""
-    ready = _without_leading_handles(plain(text))
+    return made_ready(plain(text))
+
+
+def made_ready(plain_text: Plain) -> Plain:
+    """Make a message that is plain already ready for rules."""
+    ready = _without_leading_handles(plain_text)
     for edits in (_links_and_handles, _emoji, _spaced, _swapped):
         ready = _replaced(ready, edits(ready.text))
     return _replaced(ready, _stretched(ready))
