@@ -1,7 +1,7 @@
 """From an arrival to a message in its contact, screened, with its case: one unit of work each."""
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from sqlalchemy import select, update
 from sqlalchemy.orm import Session
@@ -11,6 +11,7 @@ from officer_profiles.models import Persona
 from vcp.areas.models import Area
 from vcp.channels.models import Channel
 from vcp.contacts import queries, screening, working
+from vcp.contacts.arriving import LEASE_S
 from vcp.contacts.clocks import answer_due, lane_of
 from vcp.contacts.events import MessageArrived, MessageChanged
 from vcp.contacts.looking import first_look
@@ -70,8 +71,19 @@ def handle(session: Session, arrival_id: int) -> bool:
     elif arrival.kind in _FORMS:
         _asked(session, arrival)
     else:
-        _changed(session, arrival)
+        message = queries.message_of(session, arrival.channel_id, arrival.remote_id)
+        if message is None:
+            _put_off(session, arrival)
+            return False
+        _changed(session, arrival, message)
     return True
+
+
+def _put_off(session: Session, arrival: Arrival) -> None:
+    """Leave a change to later: the words that it changes wait themselves, or are being handled."""
+    arrival.handled_at = None
+    arrival.lease_until = clock.now() + timedelta(seconds=LEASE_S)
+    session.flush()
 
 
 def glance(kind: ArrivalKind, payload: str) -> Priority:
@@ -144,12 +156,7 @@ def _asked(session: Session, arrival: Arrival) -> None:
     _join(session, contact, message)
 
 
-def _changed(session: Session, arrival: Arrival) -> None:
-    message = queries.message_of(session, arrival.channel_id, arrival.remote_id)
-    if message is None:
-        # Its first words are being handled, or wait themselves: this comes after them.
-        arrival.handled_at = None
-        return
+def _changed(session: Session, arrival: Arrival, message: Message) -> None:
     contact = message.contact
     is_gone = arrival.kind is ArrivalKind.DELETION
     change = MessageChange(

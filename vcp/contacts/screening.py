@@ -3,15 +3,19 @@
 import logging
 from collections.abc import Iterator
 from dataclasses import replace
+from functools import cache
 
 from vcp.networks.base import InboundMedia
 from vcp.triage.findings import Finding, Priority, Verdict
 from vcp.triage.inbound import InboundContext, screen_inbound
 from vcp.triage.inbound_categories import NOT_SCREENED
+from vcp.triage.rulefiles import inbound_rules
+from vcp.triage.rules import RuleSet
 
 logger = logging.getLogger(__name__)
 
 _FAILED = "The screen failed, so nobody has judged this message."
+_NO_RULES = "The screening rules can't be used, so nobody has judged this message."
 _READ_IT = "Read all of it, and give it a category and a priority."
 
 
@@ -26,15 +30,32 @@ def screened(
 ) -> Verdict:
     """Screen a message; whatever goes wrong, a person is asked to read it."""
     context = InboundContext(asked_about=asked_about, media_count=len(media), earlier=earlier)
+    beside = replace(context, media_count=0)
+    rules = _rules()
+    if rules is None:
+        return unscreened(_NO_RULES)
     try:
-        verdict = screen_inbound(text, language=language, context=context)
+        verdict = screen_inbound(text, language=language, context=context, rules=rules)
         for field, words in _beside(content_warning, media):
-            more = screen_inbound(words, language=language, context=replace(context, media_count=0))
+            more = screen_inbound(words, language=language, context=beside, rules=rules)
             verdict = _graver(verdict, _in_field(more, field))
     except Exception:  # whatever the fault, the message must reach somebody
         logger.exception("Screening a message failed")
         return unscreened(_FAILED)
     return verdict
+
+
+@cache
+def _rules() -> RuleSet | None:
+    """Return the rules; None, once and for all, when they can't be used.
+
+    Trying again takes a second, which in a flood nobody has.
+    """
+    try:
+        return inbound_rules()
+    except Exception:  # whatever the fault, every message goes to a person until it is mended
+        logger.exception("The screening rules can't be used: every message goes to a person")
+        return None
 
 
 def unscreened(why: str) -> Verdict:
