@@ -9,12 +9,12 @@ from officer_profiles.models import Persona
 from vcp.contacts.access import is_visible, spoken_for
 from vcp.contacts.models import Contact, Lane, Message
 from vcp.contacts.states import ContactState
-from vcp.kernel import clock
 from vcp.kernel.pages import Page, paginate
 from vcp.kernel.permissions import Person
 
 LONGEST_SEARCH = 200
 MINE, CLOSED = "mine", "closed"
+OPEN = (ContactState.OPEN, ContactState.WAITING)
 
 
 @dataclass(frozen=True)
@@ -57,8 +57,8 @@ def listed(session: Session, person: Person, wanted: Filters, number: int = 1) -
 
 
 def _narrowed(person: Person, wanted: Filters) -> list[ColumnElement[bool]]:
-    is_closed = Contact.state == ContactState.CLOSED
-    narrowed = [is_closed if wanted.state == CLOSED else ~is_closed]
+    states = (ContactState.CLOSED,) if wanted.state == CLOSED else OPEN
+    narrowed: list[ColumnElement[bool]] = [Contact.state.in_(states)]
     if wanted.whose == MINE:
         narrowed.append(
             or_(
@@ -115,9 +115,3 @@ def first_words(session: Session, contacts: list[Contact]) -> dict[int, Message]
         select(Message).where(Message.id.in_(newest)).options(lazyload(Message.changes))
     )
     return {row.contact_id: row for row in rows}
-
-
-def is_soon(contact: Contact) -> bool:
-    """Say whether less than a quarter of the usual time is left."""
-    left = None if contact.due_at is None else contact.due_at - clock.now()
-    return left is not None and contact.answered_at is None and left.total_seconds() < 18 * 3600

@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from enum import StrEnum
 from urllib.parse import unquote, urlsplit
@@ -157,10 +157,14 @@ def _of_post(register: Register, post: Post | None) -> Verdict:
     if post is None:
         return Verdict(Outcome.UNKNOWN_POST)
     is_gone = post.withdrawn_at is not None
+    # What was written to one person, or went to a network alone, has no page here.
+    has_page = register.session.scalar(
+        select(Post.id).where(Post.id == post.id, queries.public_posts())
+    )
     return Verdict(
         Outcome.WITHDRAWN if is_gone else Outcome.POST,
         name=post.persona.display_name,
-        url=post_path(post.public_id),
+        url=post_path(post.public_id) if has_page else None,
         officers=(register.officer(post.persona),),
         since=post.released_at,
         until=post.withdrawn_at,
@@ -183,15 +187,11 @@ def _of_remote_post(
         if ours is None:
             return _of_handle(register, name, _netloc(channels[0].base_url))
         return Verdict(Outcome.UNKNOWN_POST, name=f"@{ours.handle}", url=ours.profile_url)
-    if delivery.state is DeliveryState.WITHDRAWN:
-        return Verdict(
-            Outcome.WITHDRAWN,
-            name=delivery.post.persona.display_name,
-            url=post_path(delivery.post.public_id),
-            since=delivery.published_at,
-            until=delivery.post.withdrawn_at or delivery.state_changed_at,
-        )
-    return _of_post(register, delivery.post)
+    known = _of_post(register, delivery.post)
+    if delivery.state is DeliveryState.WITHDRAWN and known.outcome is Outcome.POST:
+        # Taken down there alone.
+        return replace(known, outcome=Outcome.WITHDRAWN, until=delivery.state_changed_at)
+    return known
 
 
 def _of_handle(register: Register, name: str, server: str) -> Verdict:
