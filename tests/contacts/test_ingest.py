@@ -144,7 +144,7 @@ class TestReading:
 class TestHandling:
     def test_an_arrival_is_handled_once(self, session: Session, team: Team) -> None:
         arriving.store(session, team.mastodon.id, [said()])
-        (arrival_id,) = arriving.begin(session, queries.waiting(session, 10))
+        (arrival_id,) = arriving.take_up(session, queries.waiting(session, 10))
         assert intake.handle(session, arrival_id)
         assert not intake.handle(session, arrival_id)
 

@@ -226,7 +226,7 @@ def test_an_edit_waits_for_the_message_itself(session: Session, team: Team) -> N
         session, team.mastodon.id, [said(URGENT, remote_id="a", edited_at=our_clock.now())]
     )
     first, second = session.scalars(select(Arrival).order_by(Arrival.id))
-    arriving.begin(session, [first.id, second.id])
+    arriving.take_up(session, [first.id, second.id])
     assert not intake.handle(session, second.id)
     session.refresh(second)
     assert second.handled_at is None
@@ -252,8 +252,8 @@ def test_what_one_process_began_is_left_alone_until_its_time_is_over(
 ) -> None:
     arriving.store(session, team.mastodon.id, [said()])
     row = session.scalars(select(Arrival)).one()
-    assert arriving.begin(session, [row.id]) == [row.id]
-    assert arriving.begin(session, [row.id]) == []
+    assert arriving.take_up(session, [row.id]) == [row.id]
+    assert arriving.take_up(session, [row.id]) == []
     assert take_in(session) == 0
     clock.shift(arriving.LEASE_S + 1)
     assert take_in(session) == 1

@@ -46,6 +46,6 @@ def said(text: str = CHATTER, *, remote_id: str = "", **changes: Any) -> Inbound
 def take_in(session: Session) -> int:
     """Handle everything that waits, in this session, as the ingest does; return how many."""
     handled = 0
-    while begun := arriving.begin(session, queries.waiting(session, 1000)):
+    while begun := arriving.take_up(session, queries.waiting(session, 1000)):
         handled += sum(intake.handle(session, arrival_id) for arrival_id in begun)
     return handled

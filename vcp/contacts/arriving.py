@@ -59,7 +59,7 @@ def store_asked(
     return bool(_insert(session, channel_id, kind, action_id, "", from_asked(asked)))
 
 
-def begin(session: Session, arrival_ids: Iterable[int]) -> list[int]:
+def take_up(session: Session, arrival_ids: Iterable[int]) -> list[int]:
     """Count a try for each of these and keep others away for a while; return those that are ours.
 
     The caller commits before it handles them: what ends the process is known by its tries then.

@@ -27,7 +27,7 @@ def handle_waiting(is_over: Callable[[], bool] = lambda: False) -> int:
     while not is_over():
         wanted = _worst(ranks)
         with transaction() as current:
-            begun = arriving.begin(current, wanted)
+            begun = arriving.take_up(current, wanted)
         if not wanted:
             return handled
         handled += sum(_handled(arrival_id) for arrival_id in begun)

@@ -55,7 +55,7 @@ class Place:
 def handle(session: Session, arrival_id: int) -> bool:
     """Make of an arrival what it is; false when another was quicker, or it must wait.
 
-    The try was counted and committed before: `vcp.contacts.arriving.begin`.
+    The try was counted and committed before: `vcp.contacts.arriving.take_up`.
     """
     taken = session.execute(
         update(Arrival)
