@@ -96,7 +96,7 @@ class Asker:
         """Send it, and have it handled as the ingest does."""
         secret = self.asks()
         waiting = self.session.scalars(select(Arrival.id).where(Arrival.handled_at.is_(None)))
-        for arrival_id in arriving.begin(self.session, list(waiting)):
+        for arrival_id in arriving.take_up(self.session, list(waiting)):
             intake.handle(self.session, arrival_id)
         return secret, self.session.scalars(select(Contact).order_by(Contact.id.desc())).first()  # type: ignore[return-value]  # it was just made
 

@@ -51,7 +51,7 @@ def send(
 def ingest(session: Session) -> None:
     """Handle what waits, as the ingest does."""
     waiting = list(session.scalars(select(Arrival.id).where(Arrival.handled_at.is_(None))))
-    for arrival_id in arriving.begin(session, waiting):
+    for arrival_id in arriving.take_up(session, waiting):
         assert intake.handle(session, arrival_id)
     session.commit()
 

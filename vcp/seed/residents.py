@@ -89,7 +89,7 @@ class Residents:
             arrival_id = session.scalars(
                 select(Arrival.id).where(Arrival.channel_id == feed_id, Arrival.remote_id == key)
             ).one()
-            arriving.begin(session, [arrival_id])
+            arriving.take_up(session, [arrival_id])
             intake.handle(session, arrival_id)
             return session.scalars(select(Message).where(Message.arrival_id == arrival_id)).one()
 
