@@ -13,8 +13,8 @@ from vcp.contacts import access
 from vcp.contacts.models import Contact, ContactKind, Message, MessageChange
 from vcp.kernel.permissions import Person
 from vcp.posts.answering import Answer, answers_of
-from vcp.posts.screening import from_json
 from vcp.triage.findings import Finding
+from vcp.triage.kept import from_json
 from vcp.triage.segments import Segment, segments
 
 #: How many earlier contacts of a handle are linked; more are counted.

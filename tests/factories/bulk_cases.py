@@ -73,34 +73,8 @@ def _rows(team: Team, number: int, index: int) -> dict[type, dict[str, object]]:
             "payload": "{}",
             "tries": 1,
         },
-        Contact: {
-            "id": number,
-            "kind": ContactKind.NETWORK,
-            "channel_id": team.mastodon.id,
-            "handle": handle,
-            "display_name": f"Resident {number}",
-            "thread_key": f"bulk-{number}",
-            "persona_id": team.persona.id,
-            "area_id": team.area.id,
-            "lane": Lane.OPERATIONAL,
-            "state": ContactState.OPEN,
-            "version": 1,
-            **where,
-            **judged,
-        },
-        Message: {
-            "id": number,
-            "arrival_id": number,
-            "contact_id": number,
-            "channel_id": team.mastodon.id,
-            "remote_id": f"bulk-{number}",
-            "handle": handle,
-            "text": f"Message {number}: " + "something happened by the canal last night. " * 8,
-            "visibility": "public",
-            "media": [],
-            "verdict": {},
-            **judged,
-        },
+        Contact: _contact(team, number, handle) | where | judged,
+        Message: _message(team, number, handle) | judged,
         Case: {
             "id": number,
             "contact_id": number,
@@ -112,4 +86,35 @@ def _rows(team: Team, number: int, index: int) -> dict[type, dict[str, object]]:
             "version": 1,
             **where,
         },
+    }
+
+
+def _contact(team: Team, number: int, handle: str) -> dict[str, object]:
+    return {
+        "id": number,
+        "kind": ContactKind.NETWORK,
+        "channel_id": team.mastodon.id,
+        "handle": handle,
+        "display_name": f"Resident {number}",
+        "thread_key": f"bulk-{number}",
+        "persona_id": team.persona.id,
+        "area_id": team.area.id,
+        "lane": Lane.OPERATIONAL,
+        "state": ContactState.OPEN,
+        "version": 1,
+    }
+
+
+def _message(team: Team, number: int, handle: str) -> dict[str, object]:
+    return {
+        "id": number,
+        "arrival_id": number,
+        "contact_id": number,
+        "channel_id": team.mastodon.id,
+        "remote_id": f"bulk-{number}",
+        "handle": handle,
+        "text": f"Message {number}: " + "something happened by the canal last night. " * 8,
+        "visibility": "public",
+        "media": [],
+        "verdict": {},
     }

@@ -9,6 +9,8 @@ from tests.browser import AXE, DESK, PHONE, scrolls_sideways, violations
 from vcp.kernel.places import static_folder
 
 ORIGIN = "http://vcp.test"
+#: A page of the desk listens here for what is new; in these tests nothing is.
+CHANGES = "/staff/cases/changes"
 WINDOWS = {"phone": PHONE, "desk": DESK}
 
 
@@ -43,6 +45,8 @@ class Looking:
             route.abort()
         elif url.path in self._shown and route.request.is_navigation_request():
             route.fulfill(body=self._shown[url.path], content_type="text/html; charset=utf-8")
+        elif url.path == CHANGES:
+            route.fulfill(body="", content_type="text/event-stream")
         elif (file := self._file(url.path)).is_file():
             route.fulfill(path=file)
         else:

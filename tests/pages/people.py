@@ -54,6 +54,11 @@ class Somebody:
         self.page.get_by_role("button", name=name).locator("visible=true").first.click()
         return self
 
+    def opens(self, name: str) -> Self:
+        """Unfold what is folded up under these words."""
+        self.page.locator("summary").filter(has_text=name).first.click()
+        return self
+
     def follows(self, name: str) -> Self:
         self.page.get_by_role("link", name=name).first.click()
         return self

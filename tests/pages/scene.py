@@ -18,7 +18,7 @@ from tests.factories.personas import make_persona
 from tests.factories.posts import Team, make_post, make_team, words
 from tests.factories.public import correct, make_public_post, render
 from tests.factories.users import PASSWORD, SECRET, cookie_of, make_user
-from tests.pages import scene_residents
+from tests.pages import scene_desk, scene_residents
 from tests.security import things
 from vcp.areas.models import AreaKind
 from vcp.channels.models import Connection
@@ -230,6 +230,7 @@ def _residents(
         # First, so that what is handled next is not taken for it.
         **scene_residents.asked(session, settings, team),
         **scene_residents.contacts(session, team, UNBROKEN),
+        **scene_desk.cases(session, team, UNBROKEN),
         **things.contacts(session, settings, team, "own"),
         "form_key": asking.new_form(settings.signing_keys()),
         "suspended_slug": suspended.slug,

@@ -18,11 +18,18 @@ from tests.pages.visits_residents import RESIDENTS
 from tests.security.steps import ABOUT_PERSONA
 
 #: For machines, an image, a redirect; and the home page, which the folder of public files answers.
-NOT_PAGES = {"health.healthz", "health.readyz", "residents.media", "desk", "residents.home"}
+NOT_PAGES = {
+    *("health.healthz", "health.readyz", "residents.media", "desk", "residents.home"),
+    "cases.changes",
+}
 
 
 def post(name: str) -> dict[str, str]:
     return {"post_id": f"post_{name}"}
+
+
+def case(name: str) -> dict[str, str]:
+    return {"case_id": f"case_{name}"}
 
 
 def persona(name: str) -> dict[str, str]:
@@ -41,6 +48,8 @@ EMPTY_LISTS = (
     Visit("posts.stopped", SUPERVISOR),
     Visit("posts.new", OFFICER),
     Visit("cases.listed", MODERATOR),
+    Visit("figures.show", AUDITOR),
+    Visit("desks.listed", ADMIN),
     Visit("contacts.listed", OFFICER),
     Visit("deliveries.listed", SUPERVISOR),
     Visit("personas.index", AUDITOR),
@@ -63,6 +72,10 @@ LISTS = (
     Visit("posts.stopped", SUPERVISOR),
     Visit("cases.listed", MODERATOR),
     Visit("cases.listed", MODERATOR, "closed", query={"closed": "1"}),
+    Visit("cases.listed", MODERATOR, "late", query={"overdue": "1", "kind": "contact"}),
+    Visit("cases.listed", MODERATOR, "nothing found", query={"mine": "1"}),
+    Visit("figures.show", SUPERVISOR),
+    Visit("desks.listed", ADMIN),
     Visit("deliveries.listed", SUPERVISOR),
     Visit("deliveries.listed", SUPERVISOR, "published", query={"state": "published"}),
     Visit("personas.index", SUPERVISOR),
@@ -158,6 +171,26 @@ DECISIONS = (
     Visit("cases.show", MODERATOR, "closed", gaps={"case_id": "case_closed"}),
     refused("cases.release", DECIDER, {"category": "{category}", "reason": ""}),
     refused("cases.return_to_author", MODERATOR, {"reason": ""}),
+    *(
+        Visit("cases.show", MODERATOR, name, gaps=case(name))
+        for name in ("contact", "claimed", "handed", "disposed", "loaded", "taken")
+    ),
+    refused("cases.note", MODERATOR, {"text": ""}, gaps=case("contact")),
+    refused("cases.hand_over", MODERATOR, {"desk_id": "0", "note": "Go."}, gaps=case("loaded")),
+    refused(
+        "cases.acknowledged",
+        MODERATOR,
+        {"name": "", "at": "late"},
+        gaps={**case("loaded"), "hand_over_id": "case_loaded_hand_over"},
+    ),
+    refused("cases.standard_reply", MODERATOR, {"message_id": "0"}, gaps=case("contact")),
+    refused("cases.dispose", MODERATOR, {"disposition": "replied"}, gaps=case("contact")),
+    refused("cases.reopen", MODERATOR, {"reason": ""}, gaps=case("disposed")),
+    Visit("acknowledging.ask", STRANGER, gaps={"token": "hand_over_token"}),
+    Visit("acknowledging.ask", STRANGER, "done", gaps={"token": "token_acknowledged"}),
+    refused("acknowledging.acknowledge", STRANGER, {"name": ""}, gaps={"token": "hand_over_token"}),
+    Visit("desks.edit", ADMIN),
+    refused("desks.change", ADMIN, {"name": "", "email": "x", "acknowledge_minutes": "many"}),
     Visit("deliveries.show", SUPERVISOR),
     Visit("deliveries.show", SUPERVISOR, "failed", gaps={"delivery_id": "delivery_failed"}),
     Visit("deliveries.show", AUDITOR, "only read"),
@@ -306,7 +339,7 @@ VISITS = (
 BUTTONS = {
     *("account.renew_codes", "account.revoke", "account.revoke_others", "audit.export"),
     *("ask.missed", "channels.confirm", "channels.finish", "channels.reconnect", "contacts.resume"),
-    "deliveries.send_again",
+    *("cases.claim", "cases.put_back", "desks.switch", "deliveries.send_again"),
     *("personas.remove_member", "personas.revoke", "posts.cancel_correction", "posts.check"),
     *("posts.submit", "posts.submit_correction", "posts.take_back", "posts.take_back_correction"),
     *("staff.revoke", "staff.send_link", "users.sign_out"),
