@@ -35,7 +35,6 @@ _JOKE = re2.compile(
     r"|banter|no offence|as a joke|just messing|im joking|i'm joking)\b|:laughing:|:joking:"
 )
 
-_FAILED = "The screen failed, so nobody has judged this message."
 _NO_RULES = "The screening rules could not be used, so nobody has judged this message."
 _LANGUAGE = "Some of this is in a language that the rules do not know."
 _NO_TEXT = "There are no words in this message that the rules could judge."
@@ -90,7 +89,7 @@ def screen_inbound(
     try:
         return _screen(text, language, context, rules or inbound_rules())
     except Exception:  # noqa: BLE001  # whatever the fault, a person must see the message
-        return _verdict([_not_screened(_NO_RULES)], {}, degraded=True)
+        return _verdict([_not_screened("failed", _NO_RULES)], {}, degraded=True)
 
 
 def _screen(text: str, language: str | None, context: InboundContext, rules: RuleSet) -> Verdict:
@@ -109,7 +108,7 @@ def _screen(text: str, language: str | None, context: InboundContext, rules: Rul
         except Exception:  # noqa: BLE001  # the rules judge alone, and the verdict says so
             degraded = True
     if len(text) > LONGEST:
-        findings.append(_not_screened(_TOO_LONG))
+        findings.append(_not_screened("length", _TOO_LONG))
     return _verdict(_read_together(findings, context), versions, degraded=degraded)
 
 
@@ -133,7 +132,7 @@ def _of_rules(message: _Message) -> Iterator[Finding]:
 
 def _of_language(message: _Message) -> Iterator[Finding]:
     if mother_tongue.is_beyond_the_rules(message.text, message.ready.text, message.language):
-        yield _not_screened(_LANGUAGE)
+        yield _not_screened("language", _LANGUAGE)
 
 
 def _of_identifiers(message: _Message) -> Iterator[Finding]:
@@ -153,10 +152,10 @@ def _of_jokes(message: _Message) -> Iterator[Finding]:
 def _of_media(message: _Message) -> Iterator[Finding]:
     if not has_words(message.ready):
         if message.context.media_count:
-            yield _not_screened(_MEDIA_ONLY)
+            yield _not_screened("media", _MEDIA_ONLY)
         else:
             # A bare mention or link is rarely urgent, but may still be somebody reaching out.
-            yield _not_screened(_NO_TEXT, Priority.P3)
+            yield _not_screened("empty", _NO_TEXT, Priority.P3)
 
 
 def _placed(finding: Finding, ready: Plain) -> Finding:
@@ -200,5 +199,5 @@ def _verdict(findings: Sequence[Finding], versions: dict[str, str], *, degraded:
     )
 
 
-def _not_screened(why: str, priority: Priority = Priority.P2) -> Finding:
-    return Finding("not-screened", NOT_SCREENED, priority, 0, 0, why, _READ_IT)
+def _not_screened(reason: str, why: str, priority: Priority = Priority.P2) -> Finding:
+    return Finding(f"not-screened-{reason}", NOT_SCREENED, priority, 0, 0, why, _READ_IT)

@@ -50,10 +50,10 @@ def has_other_language(original: str, plain: str) -> bool:
         return True
     if len(words) >= _ENGLISH_NEEDED_FROM and not any(word in _ENGLISH for word in words):
         return True
-    return _is_other_script(original)
+    return is_other_script(original)
 
 
-def _is_other_script(original: str) -> bool:
+def is_other_script(original: str) -> bool:
     """Say whether many letters are of no Latin script: look-alikes in a plate are only a few."""
     letters = [letter for letter in original if letter.isalpha()]
     foreign = sum(_is_beyond_latin(letter) for letter in letters)

@@ -8,11 +8,11 @@ from __future__ import annotations
 
 import re
 
-from vcp.triage.language import has_other_language
+from vcp.triage.language import has_other_language, is_other_script
 
 _WORD = re.compile(r"[^\W\d_]+")
 #: Letters that English does not borrow: Polish, Romanian, Welsh, Turkish, Czech and others.
-_LETTERS = frozenset("ąćęłńśźżăâîșțşţğıőűěřůčšžđðþøåæœßñãõëŵŷēūāīģķļņěħ")
+_LETTERS = frozenset("ąćęłńśźżăâîșțşţğıőűěřůčšžđðþøåæœßñãõŵŷēūāīģķļņěħ")
 #: Words that only a language other than English has; two different ones tell it.
 _OTHER = frozenset(
     [
@@ -20,20 +20,20 @@ _OTHER = frozenset(
         *("dwi", "dw", "ydi", "ydy", "yw", "mae", "maen", "yn", "wedi", "efo", "gyda", "fory"),
         *("nawr", "rwan", "isio", "eisiau", "angen", "gwbod", "gwybod", "heddlu", "weud", "nhw"),
         *("hefyd", "diolch", "rhywun", "rywun", "ddim", "sydd", "beth", "pryd", "sut", "oedd"),
-        *("bod", "mewn", "heno", "neithiwr", "allwch", "helo", "ond", "cyngor", "tu", "iawn"),
+        *("mewn", "heno", "neithiwr", "allwch", "helo", "ond", "cyngor", "tu", "iawn"),
         # Polish, Romanian, Lithuanian, Czech and Slovak.
         *("nie", "jest", "mnie", "prosze", "jak", "czy", "moj", "moja", "dziekuje", "sie", "ktos"),
-        *("gdzie", "teraz", "mam", "dzien", "dobry", "va", "rog", "sunt", "este", "casa", "sotul"),
+        *("gdzie", "teraz", "dzien", "dobry", "va", "rog", "sunt", "este", "casa", "sotul"),
         *("vreau", "buna", "unde", "multumesc", "yra", "mano", "kur", "labas", "prasau", "neni"),
         # Portuguese, Spanish, French, Italian and German.
-        *("por", "favor", "uma", "um", "est", "une", "les", "des", "pour", "dans", "avec", "mon"),
-        *("je", "suis", "que", "los", "las", "una", "esta", "mi", "il", "della", "sono", "che"),
+        *("por", "favor", "uma", "est", "une", "les", "des", "pour", "dans", "avec", "mon"),
+        *("je", "suis", "que", "los", "las", "una", "esta", "il", "della", "sono", "che"),
         *("ich", "und", "nicht", "bitte", "der", "wie", "obrigado", "gracias", "merci", "nao"),
         *("bonjour", "comment", "quelqu", "ayuda", "ajuda", "aiuto", "hola", "ola", "como"),
         # Turkish, Somali, Albanian, Urdu, Hindi, Punjabi and Bengali in Latin letters.
-        *("bir", "ve", "bu", "benim", "lutfen", "kocam", "waa", "iyo", "waan", "ayaa", "maya"),
+        *("bir", "benim", "lutfen", "kocam", "waa", "iyo", "waan", "ayaa", "maya"),
         *("nuk", "eshte", "jam", "dhe", "une", "nese", "mera", "meri", "mujhe", "hai", "nahi"),
-        *("kya", "karo", "koi", "mainu", "hun", "ami", "amar", "kore", "ache", "tumi", "hain"),
+        *("kya", "karo", "koi", "mainu", "ami", "amar", "kore", "ache", "tumi", "hain"),
     ],
 )
 #: English so common that a text with enough of it is English whatever its label says.
@@ -61,11 +61,13 @@ def is_beyond_the_rules(original: str, plain: str, declared: str | None) -> bool
     """Say whether a message is, in part or whole, in a language that the rules do not know."""
     words = [word.lower() for word in _WORD.findall(plain)]
     english = sum(word in _ENGLISH for word in words)
+    if is_other_script(original):
+        return True
     if len(words) >= _SHORTEST and has_other_language(original, plain):
         return True
     if any(word in _OTHER for word in words) and _is_told(original, words, english):
         return True
-    if _has_other_letters(original) and english < _ENOUGH:
+    if len(words) >= _ENOUGH > english and _has_other_letters(original):
         return True
     return _is_labelled(declared, words, english)
 

@@ -25,7 +25,8 @@ _HANDLE_OR_LINK = re.compile(
 _EMOJI = re.compile(r"[^\x00-\u22ff]")
 #: One letter at a time, as in `k i l l` or `k.i.l.l`; shorter runs are initials.
 _SPACED = re.compile(r"(?<![\w'])[A-Za-z](?:([ .*_-])[A-Za-z])(?:\1[A-Za-z]){2,20}(?![\w'])")
-_SWAPPED = re.compile(r"(?<=[A-Za-z])[013457@$]{1,2}(?=[A-Za-z])")
+#: An @ before a dot is an address, not a letter.
+_SWAPPED = re.compile(r"(?<=[A-Za-z])(?:[013457$]{1,2}|@(?![\w-]{0,60}\.))(?=[A-Za-z])")
 _SWAPPED_FIRST = re.compile(r"(?<![\w$])\$(?=[A-Za-z]{2})")
 _LETTER_FOR = str.maketrans("013457@$", "oieastas")
 _WORD = re.compile(r"[A-Za-z]{2,}")
