@@ -4,7 +4,8 @@ import os
 import random
 import socket
 import threading
-from collections.abc import Iterator
+import time
+from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -18,9 +19,10 @@ from tests.factories.inbound import said
 from tests.factories.posts import Team, make_team
 from tests.faults.fakenet import FakeNet
 from tests.networks.test_mastodon_inbound import mutated
+from vcp.channels import service as channels
 from vcp.channels.models import Channel
 from vcp.channels.states import ChannelState
-from vcp.contacts import arriving, checks, handling, intake, queries
+from vcp.contacts import arriving, checks, handling, intake, queries, threads
 from vcp.contacts.models import Arrival, ArrivalKind, ChangeKind, Message, MessageChange, Reader
 from vcp.kernel import clock as our_clock
 from vcp.kernel.db import transaction
@@ -139,6 +141,40 @@ class TestReading:
             for change in session.scalars(select(MessageChange))
         }
         assert changes == {one: ChangeKind.EDITED, two: ChangeKind.DELETED}
+
+
+@pytest.mark.network
+class TestStreams:
+    def eventually(self, is_so: Callable[[], bool]) -> None:
+        ends_at = time.monotonic() + 20
+        while not is_so():
+            assert time.monotonic() < ends_at
+            threading.Event().wait(0.05)
+
+    def test_a_hint_brings_the_next_reading_forward(
+        self, net: FakeNet, channel: Channel, ingest: Ingest
+    ) -> None:
+        net.configure({"streams": True})
+        ingest.follow()
+        self.eventually(lambda: channel.id in ingest.hinted)
+        ingest.read(channel.id)
+        assert channel.id not in ingest.hinted
+        net.inbox.say("officer", [{"text": "Hello"}])
+        self.eventually(lambda: channel.id in ingest.hinted)
+        ingest.stopping.set()
+        self.eventually(lambda: not ingest.streams[channel.id].is_alive())
+
+    def test_the_stream_of_a_channel_that_is_given_up_ends(
+        self, session: Session, net: FakeNet, channel: Channel, ingest: Ingest
+    ) -> None:
+        net.configure({"streams": True})
+        ingest.follow()
+        self.eventually(lambda: channel.id in ingest.hinted)
+        channels.block(session, channel.id, "Refused.", by=threads.INGEST)
+        session.commit()
+        ingest.follow()
+        ingest.stopping.set()
+        self.eventually(lambda: not ingest.streams[channel.id].is_alive())
 
 
 class TestHandling:

@@ -100,6 +100,9 @@ class _Handler(BaseHTTPRequestHandler):
         if fault == "drop_before":
             self._hang_up()
             return
+        if address.path == "/api/v1/streaming/user/notification" and self.server.behaviour.streams:
+            self._stream(token.removeprefix("token-"))
+            return
         base_url = f"http://{headers.get('host', '')}"
         query = dict(parse_qsl(address.query))
         call = Call(self.command, address.path, query, headers, self._read(), base_url)
@@ -176,6 +179,20 @@ class _Handler(BaseHTTPRequestHandler):
         for place in range(len(reply.body)):
             self.wfile.write(reply.body[place : place + 1])
             time.sleep(pause_s)
+
+    def _stream(self, account: str) -> None:
+        """Says at once that something was said, and nothing of what."""
+        self.send_response(200)
+        self.send_header("Content-Type", "text/event-stream")
+        self.end_headers()
+        self.close_connection = True
+        told = self.server.inbox.count(account)
+        self.wfile.write(b":connected\n\n")
+        while self.server.behaviour.streams:
+            time.sleep(0.05)
+            now = self.server.inbox.count(account)
+            self.wfile.write(b"event: notification\ndata: {}\n\n" if now > told else b":thump\n\n")
+            told = now
 
     def _hang_up(self) -> None:
         self.close_connection = True

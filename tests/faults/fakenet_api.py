@@ -95,8 +95,10 @@ class Api:
 
     # --- server, sign-in and account ---
 
-    def _configuration(self) -> dict[str, Any]:
+    def _configuration(self, call: Call) -> dict[str, Any]:
+        stream = call.base_url.replace("http", "ws", 1) if self.behaviour.streams else None
         return {
+            "urls": {"streaming": stream},
             "statuses": {
                 "max_characters": self.behaviour.characters,
                 "max_media_attachments": 4,
@@ -117,7 +119,7 @@ class Api:
                 "domain": "fakenet.example",
                 "title": "fakenet",
                 "version": "4.5.0",
-                "configuration": self._configuration(),
+                "configuration": self._configuration(call),
             }
         )
 
@@ -127,7 +129,7 @@ class Api:
                 "uri": "fakenet.example",
                 "title": "fakenet",
                 "version": "4.5.0",
-                "configuration": self._configuration(),
+                "configuration": self._configuration(call),
             }
         )
 

@@ -68,6 +68,8 @@ class Behaviour:
     page_size: int = 40
     is_paging: bool = True
     clock_skew_s: float = 0.0
+    #: Whether a stream of hints is offered.
+    streams: bool = False
     #: Notifications: entries given again with the next page; how likely a young one is left out.
     overlap: int = 0
     shrink: float = 0.0

@@ -62,6 +62,10 @@ class Inbox:
             self.said.extend(new)
             return [one.id for one in new]
 
+    def count(self, to: str) -> int:
+        with self._lock:
+            return sum(one.to == to for one in self.said)
+
     def edit(self, said_id: str, text: str) -> None:
         with self._lock:
             one = self._find(said_id)

@@ -98,8 +98,11 @@ def _refused(status: int) -> bool:
 
 def _lines(answer: requests.Response) -> Iterator[bytes]:
     """The stream's lines, each cut where it gets long, so that no server fills our memory."""
-    line = b""
-    for chunk in answer.iter_content(chunk_size=None):
-        *ended, line = (line + chunk).split(b"\n")
-        yield from ended
-        line = line[:_LONGEST_LINE]
+    line = bytearray()
+    # Byte by byte: larger pieces are waited for until they are full, and a hint is small.
+    for byte in answer.iter_content(chunk_size=1):
+        if byte == b"\n":
+            yield bytes(line)
+            line.clear()
+        elif len(line) < _LONGEST_LINE:
+            line += byte
