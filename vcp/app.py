@@ -39,8 +39,8 @@ import vcp.channels.checks
 import vcp.channels.models
 import vcp.channels.routes
 import vcp.channels.service
-import vcp.contacts.listing
 import vcp.contacts.checks
+import vcp.contacts.listing
 import vcp.contacts.models
 import vcp.contacts.routes
 import vcp.posts.answer_routes
@@ -159,6 +159,7 @@ def create_app(settings: Settings) -> Flask:
     app.extensions["vcp_settings"] = settings
     app.extensions["vcp_actor_names"] = _actor_names
     app.extensions["vcp_answers_of"] = vcp.posts.answering.answers_of
+    app.extensions["vcp_case_of"] = moderation.queries.open_of_contact
     app.extensions["vcp_outbound_categories"] = {
         category.code: category.name
         for category in OUTBOUND.values()

@@ -92,6 +92,7 @@ def make_message(
     Who listens hears of it, so one of P1 to P3 opens a case; `changed` are columns of the message.
     """
     number, at = next(_numbers), posted_at or clock.now()
+    remote_id = changed.setdefault("remote_id", f"message-{number}")
     contact = contact or make_contact(
         session,
         team,
@@ -99,14 +100,34 @@ def make_message(
         category=category,
         priority=priority,
         first_at=at,
-        **{"thread_key": changed.get("remote_id", f"message-{number}")} | (for_contact or {}),
+        **{"thread_key": remote_id} | (for_contact or {}),
     )
+    judged = {"category": category, "priority": priority}
+    message = _message(session, contact, remote_id, text, at, judged | changed)
+    contact.last_at = max(contact.last_at, at)
+    contact.priority = min(contact.priority, priority)
+    contact.is_private = contact.is_private or message.visibility in ("private", "direct")
+    session.flush()
+    if is_heard:
+        raise_event(session, MessageArrived(message.id, contact.id))
+    return message
+
+
+def _message(
+    session: Session,
+    contact: Contact,
+    remote_id: str,
+    text: str,
+    at: datetime,
+    changed: dict[str, Any],
+) -> Message:
+    """The message, what it was made from, and the place in its conversation."""
     assert contact.channel_id is not None
     assert contact.handle is not None
+    where = {"channel_id": contact.channel_id, "remote_id": remote_id}
     arrival = Arrival(
-        channel_id=contact.channel_id,
+        **where,
         kind=ArrivalKind.MESSAGE,
-        remote_id=changed.get("remote_id", f"message-{number}"),
         payload=json.dumps({"text": text}),
         received_at=at,
         tries=1,
@@ -114,11 +135,9 @@ def make_message(
     )
     session.add(arrival)
     session.flush()
-    row: dict[str, Any] = {
+    row: dict[str, Any] = where | {
         "arrival_id": arrival.id,
         "contact": contact,
-        "channel_id": contact.channel_id,
-        "remote_id": arrival.remote_id,
         "author_id": f"author-of-{contact.handle}",
         "handle": contact.handle,
         "display_name": contact.display_name,
@@ -126,29 +145,15 @@ def make_message(
         "text": text,
         "language": "en",
         "visibility": "public",
-        "url": f"https://towns.example/@robin/{number}",
+        "url": f"https://towns.example/@robin/{remote_id}",
         "media": [],
         "posted_at": at,
         "received_at": at,
-        "category": category,
-        "priority": priority,
-        "verdict": _verdict(category, priority),
+        "verdict": _verdict(changed["category"], changed["priority"]),
     }
     message = Message(**row | changed)
-    contact.last_at = max(contact.last_at, at)
-    contact.priority = min(contact.priority, priority)
-    contact.is_private = contact.is_private or message.visibility in ("private", "direct")
     session.add(message)
-    session.add(
-        ThreadPart(
-            channel_id=message.channel_id,
-            remote_id=message.remote_id,
-            thread_key=contact.thread_key or message.remote_id,
-        )
-    )
-    session.flush()
-    if is_heard:
-        raise_event(session, MessageArrived(message.id, contact.id))
+    session.add(ThreadPart(**where, thread_key=contact.thread_key or remote_id))
     return message
 
 

@@ -136,7 +136,7 @@ class LogForm(BaseForm):
     on = StringField("Date", widget=GovTextInput())
     at = StringField("Time", widget=GovTextInput())
 
-    def begin(self, moment: datetime, zone: ZoneInfo) -> None:
+    def show_now(self, moment: datetime, zone: ZoneInfo) -> None:
         """Fill in now, and what is usual."""
         local = moment.astimezone(zone)
         self.on.data, self.at.data = f"{local:%Y-%m-%d}", f"{local:%H:%M}"

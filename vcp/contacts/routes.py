@@ -61,7 +61,7 @@ def show(contact_id: int) -> ResponseReturnValue:
 def log() -> ResponseReturnValue:
     """Show the form for a conversation that was held face to face."""
     form = LogForm(formdata=None)
-    form.begin(clock.now(), settings().zone)
+    form.show_now(clock.now(), settings().zone)
     mine = personas.personas_of(session(), me())
     form.area.data = mine[0].area_id if mine else None
     return _log_page(form)
@@ -201,7 +201,9 @@ def _page(contact_id: int, form: BaseForm | None = None) -> str:
     forms["JudgeForm"].priority.data = contact.priority
     if form is not None:
         forms[type(form).__name__] = form
-    answers_of = current_app.extensions.get("vcp_answers_of", lambda *_: [])
+    found = current_app.extensions
+    answers_of = found.get("vcp_answers_of", lambda *_: [])
+    may_see_cases = may(me(), Permission.SEE_CASES, contact.area_path)
     return render_template(
         "contacts/show.html",
         contact=contact,
@@ -211,7 +213,7 @@ def _page(contact_id: int, form: BaseForm | None = None) -> str:
         refusal=access.refusal(session(), me(), contact),
         allows=lambda verb: CONTACT.allows(contact.state, verb),
         answer_url=_answer_url,
-        may_see_cases=may(me(), Permission.SEE_CASES, contact.area_path),
+        case=found["vcp_case_of"](session(), contact.id) if may_see_cases else None,
         now=clock.now(),
         **_words(),
     )
