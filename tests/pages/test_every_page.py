@@ -11,7 +11,8 @@ from werkzeug.test import TestResponse
 from tests.factories.users import PASSWORD, code_now
 from tests.pages.looking import Looking
 from tests.pages.scene import Scene
-from tests.pages.visits import BUTTONS, NOT_PAGES, VISITS, Visit
+from tests.pages.visiting import Visit
+from tests.pages.visits import BUTTONS, NOT_PAGES, VISITS
 from tests.security.steps import USUAL
 from tests.users.pages import hidden
 from vcp.kernel.db import transaction
