@@ -1,11 +1,9 @@
 """An officer's words go from a phone, past the screen and a second person, to everybody."""
 
 import time
-from collections.abc import Callable
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any
 
-import pyotp
 import pytest
 import requests
 from PIL import Image
@@ -13,32 +11,23 @@ from playwright.sync_api import Browser, Page, expect
 
 from tests.browser import DESK, PHONE
 from tests.factories.posts import make_team
-from tests.factories.users import PASSWORD, SECRET, hashed
+from tests.journeys.people import (
+    OUT_WITHIN_S,
+    connect,
+    eventually,
+    let_sign_in,
+    sign_in,
+    statuses_of,
+)
 from tests.journeys.stack import Running, installation, running
-from tests.networks.conftest import MOCK_TOKENS
 from vcp.audit.queries import of_subject
 from vcp.channels.models import Channel
-from vcp.kernel import vault
 from vcp.kernel.db import session, transaction
-from vcp.kernel.settings import Settings
-from vcp.users import factors
-from vcp.users.access import TOTP
 from vcp.users.models import User
 
-T = TypeVar("T")
-OUT_WITHIN_S = 10
 PLATE = "AB12 CDE"
 ALT = "A row of bicycles outside the library."
 WORDS = "We marked forty bikes at the library today."
-
-
-def eventually(look: Callable[[], T | None], within_s: float = OUT_WITHIN_S) -> T:
-    """Return what is found as soon as it is there."""
-    deadline = time.monotonic() + within_s
-    while not (found := look()):
-        assert time.monotonic() < deadline, f"nothing after {within_s} s"
-        time.sleep(0.2)
-    return found
 
 
 @pytest.fixture
@@ -55,34 +44,6 @@ def product(tmp_path: Path, mock_server: str) -> Any:
         session().expunge_all()
     with running(app, settings) as started:
         yield started, emails, slug
-
-
-def let_sign_in(person: User, settings: Settings) -> None:
-    person.password_hash = hashed(PASSWORD)
-    person.sealed_totp = factors.seal(settings.signing_keys(), SECRET, TOTP)
-
-
-def connect(channel: Channel, mock_server: str, settings: Settings) -> None:
-    """Point the team's channel at the officer's account of mastodon_mock."""
-    token = MOCK_TOKENS["officer"]
-    account = requests.get(
-        f"{mock_server}/api/v1/accounts/verify_credentials",
-        headers={"Authorization": f"Bearer {token}"},
-        timeout=10,
-    ).json()
-    channel.base_url, channel.account_id = mock_server, account["id"]
-    channel.sealed_credentials = vault.seal(
-        settings.instance, channel.vault_name, {"access_token": token}
-    )
-
-
-def sign_in(page: Page, address: str, email: str) -> None:
-    page.goto(f"{address}/sign-in")
-    page.get_by_label("E-mail address").fill(email)
-    page.get_by_label("Password", exact=True).fill(PASSWORD)
-    page.get_by_label("Code").fill(pyotp.TOTP(SECRET).now())
-    page.get_by_role("button", name="Sign in").click()
-    expect(page.get_by_role("button", name="Sign out")).to_be_visible()
 
 
 def write_and_submit(page: Page, running: Running, picture: Path) -> None:
@@ -143,14 +104,8 @@ def _public_page(running: Running, slug: str) -> str | None:
 
 
 def _on_mastodon(mock_server: str) -> Any:
-    headers = {"Authorization": f"Bearer {MOCK_TOKENS['officer']}"}
-    account = requests.get(
-        f"{mock_server}/api/v1/accounts/verify_credentials", headers=headers, timeout=5
-    ).json()
-    statuses = requests.get(
-        f"{mock_server}/api/v1/accounts/{account['id']}/statuses", headers=headers, timeout=5
-    ).json()
-    return next((status for status in statuses if WORDS in status["content"]), None)
+    shown = statuses_of(mock_server, "officer")
+    return next((status for status in shown if WORDS in status["content"]), None)
 
 
 def _check_trail(running: Running) -> None:

@@ -4,6 +4,8 @@ from granian import Granian
 from granian.constants import Interfaces
 
 THREADS = 32
+#: A page takes less; a desk's stream of changes would keep us for minutes, and begins again.
+STOP_WITHIN_S = 5
 
 
 def serve(host: str, port: int) -> None:
@@ -20,5 +22,6 @@ def serve(host: str, port: int) -> None:
         log_access=False,
         respawn_failed_workers=True,
         log_enabled=False,
+        workers_kill_timeout=STOP_WITHIN_S,
         process_name="vcp web",
     ).serve()
