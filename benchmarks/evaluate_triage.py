@@ -1,4 +1,4 @@
-"""How well and how fast drafts are screened, on invented rows that no rule was written from.
+"""How well and how fast texts are screened, on invented rows that no rule was written from.
 
 Half of each author's file is kept from the rules by a fixed seed; the second author is kept
 whole. The figures are of invented text: a floor check, not accuracy in the field.
@@ -6,100 +6,35 @@ whole. The figures are of invented text: a floor check, not accuracy in the fiel
 
 from __future__ import annotations
 
-import csv
-import math
-import random
 import statistics
 import time
-from collections import Counter, defaultdict
+from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
-from pathlib import Path
 from typing import NamedTuple
 
+from benchmarks import evaluate_inbound
+from benchmarks.labelled import Labelled, first_author, interval, second_author, split
 from benchmarks.row import Row, at_most
 from vcp.triage.findings import Priority, Verdict
 from vcp.triage.outbound import screen_outbound
 from vcp.triage.rulefiles import outbound_rules
 
-DATA = Path(__file__).resolve().parent.parent / "tests" / "data" / "triage"
-SEED = 20260101
 RISKY = ("P1", "P2")
 LONG = 100_000
-
-
-class Draft(NamedTuple):
-    """One labelled draft."""
-
-    id: str
-    category: str
-    priority: str
-    text: str
-
-    @property
-    def group(self) -> str:
-        """Say what the id marks: a hard negative, Welsh, or nothing."""
-        return self.id.split("-", 2)[2] if self.id.count("-") > 1 else ""
 
 
 class Judged(NamedTuple):
     """A draft and what the screen said of it."""
 
-    row: Draft
+    row: Labelled
     verdict: Verdict
 
 
-def first_author() -> list[Draft]:
-    with (DATA / "outbound.csv").open(encoding="utf-8", newline="") as file:
-        return [
-            Draft(r["id"], r["category"], r["priority"], r["text"]) for r in csv.DictReader(file)
-        ]
-
-
-def second_author() -> list[Draft]:
-    with (DATA / "second_author.csv").open(encoding="utf-8", newline="") as file:
-        return [
-            Draft(r["id"], r["category"], r["priority"], r["text"])
-            for r in csv.DictReader(file)
-            if r["direction"] == "outbound"
-        ]
-
-
-def split(rows: Sequence[Draft]) -> tuple[list[Draft], list[Draft]]:
-    """Cut the rows into those the rules were written from, and those kept from them."""
-    groups: dict[tuple[str, str, str], list[Draft]] = defaultdict(list)
-    for row in rows:
-        groups[row.category, row.priority, row.group].append(row)
-    chance = random.Random(SEED)
-    seen: list[Draft] = []
-    odd = 0
-    for key in sorted(groups):
-        group = sorted(groups[key])
-        chance.shuffle(group)
-        half = len(group) // 2
-        if len(group) % 2:
-            half += odd
-            odd = 1 - odd
-        seen.extend(group[:half])
-    kept = set(rows) - set(seen)
-    return seen, [row for row in rows if row in kept]
-
-
-def interval(hits: int, total: int) -> str:
-    """Return the share with its 95 % Wilson interval."""
-    if not total:
-        return "-"
-    share, z = hits / total, 1.96
-    middle = (share + z * z / (2 * total)) / (1 + z * z / total)
-    reach = z * math.sqrt(share * (1 - share) / total + z * z / (4 * total * total))
-    reach /= 1 + z * z / total
-    return f"{share:.2f} ({middle - reach:.2f}-{middle + reach:.2f}) {hits}/{total}"
-
-
-def judge(rows: Sequence[Draft]) -> list[Judged]:
+def judge(rows: Sequence[Labelled]) -> list[Judged]:
     return [Judged(row, screen_outbound({"text": row.text})) for row in rows]
 
 
-def report(title: str, rows: Sequence[Draft]) -> None:
+def report(title: str, rows: Sequence[Labelled]) -> None:
     judged = judge(rows)
     print(f"\n{title}: {len(rows)} drafts")
     line("risky drafts held (P1 or P2)", judged, RISKY, lambda verdict: verdict.holds)
@@ -142,7 +77,7 @@ def by_category(judged: Sequence[Judged]) -> str:
     return ", ".join(f"{name} {held[name]}/{total[name]}" for name in sorted(total))
 
 
-def timings(rows: Sequence[Draft]) -> tuple[float, float]:
+def timings(rows: Sequence[Labelled]) -> tuple[float, float]:
     """Return the median and the 99th percentile, in ms of processor time."""
     spent = []
     for row in rows:
@@ -172,7 +107,7 @@ def slowest_pattern() -> tuple[float, str, str]:
 
 def measure() -> Iterator[Row]:
     """Give the rows of `make bench`."""
-    drafts = first_author()
+    drafts = first_author("outbound")
     judge(drafts)
     half, most = timings(drafts)
     conditions = f"{len(drafts)} drafts, processor time of one thread"
@@ -188,14 +123,15 @@ def main() -> None:
     rules = outbound_rules()
     loaded = time.thread_time() - begin
     print(f"Rules {rules.version}: {len(rules.rules)} rules, loaded and checked in {loaded:.1f} s")
-    seen, kept = split(first_author())
+    seen, kept = split(first_author("outbound"))
     english = [row for row in kept if row.group != "cy"]
     report("First author, kept half, English", english)
     report("First author, kept half, Welsh", [row for row in kept if row.group == "cy"])
-    report("Second author", second_author())
+    report("Second author", second_author("outbound"))
     report("For comparison: the half the rules were written from", seen)
+    evaluate_inbound.report()
     print()
-    for row in measure():
+    for row in (*measure(), *evaluate_inbound.measure()):
         print(f"{row.name}: {row.value:.2f} {row.unit}, budget {row.budget}, {row.conditions}")
 
 
