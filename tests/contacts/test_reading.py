@@ -76,6 +76,16 @@ class TestTurns:
         clock.shift(reading.EVERY_S - reading.HINTED_EVERY_S)
         assert reading.due_channels(session) == [channel.id]
 
+    def test_a_slow_reading_delays_the_next_by_a_second_only(
+        self, session: Session, channel: Channel, clock: time_machine.Traveller
+    ) -> None:
+        turn = taken(session, channel)
+        clock.shift(8)
+        reading.finish(session, turn)
+        assert reading.due_channels(session) == []
+        clock.shift(reading.REST_S)
+        assert reading.due_channels(session) == [channel.id]
+
     def test_a_whole_reading_moves_the_position_to_where_it_began(
         self, session: Session, channel: Channel, clock: time_machine.Traveller
     ) -> None:

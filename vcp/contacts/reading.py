@@ -22,8 +22,9 @@ from vcp.contacts.threads import INGEST
 from vcp.kernel import clock
 from vcp.networks.base import NetworkError, RateLimited, Rejected, Unauthorised
 
-#: From the end of one reading to the next.
+#: From the beginning of one reading to the next, and at the least from its end.
 EVERY_S = 5
+REST_S = 1
 #: The same when the network hinted that there is something: its rate limit is for all of us.
 HINTED_EVERY_S = 3
 #: A channel in trouble is tried again after this long, unless the network asks for more.
@@ -118,12 +119,13 @@ def renew(session: Session, owner: str, channel_ids: Collection[int]) -> None:
 def finish(session: Session, turn: Turn) -> None:
     """End a whole reading: the next goes back to where this one began."""
     now = clock.now()
+    next_at = max(turn.started_at + timedelta(seconds=EVERY_S), now + timedelta(seconds=REST_S))
     _end(
         session,
         turn,
         read_to=turn.started_at,
         last_read_at=now,
-        next_at=now + timedelta(seconds=EVERY_S),
+        next_at=next_at,
         problem=None,
     )
 
