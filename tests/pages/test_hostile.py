@@ -9,7 +9,8 @@ from playwright.sync_api import Browser, Dialog, Page
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from moderation.models import Case
+from moderation import desks, handing_over
+from moderation.models import Case, Desk
 from tests.browser import DESK, PHONE, serve, watch
 from tests.factories.contacts import make_contact, make_message
 from tests.factories.posts import Team, make_team
@@ -26,6 +27,7 @@ from vcp.contacts.models import (
     Note,
 )
 from vcp.kernel import clock
+from vcp.kernel.mail import Mail
 from vcp.kernel.permissions import Role
 from vcp.kernel.settings import Settings
 from vcp.residents import asking
@@ -267,4 +269,31 @@ def test_residents_pages_show_it_to_its_writer_harmless(
             with looker.page.expect_navigation():
                 looker.page.get_by_role("button", name=button, exact=True).click()
             looker.checks(f"{path} with {text[:40]!r}")
+    looker.ends()
+
+
+@pytest.mark.usefixtures("contacts")
+def test_a_desk_and_its_mails_show_it_harmless(
+    app: Flask, session: Session, settings: Settings, team: Team, browser: Browser, origin: str
+) -> None:
+    desks.ensure_defaults(session, {"control_room": "room@carrowdale.police.example"})
+    room = session.scalars(select(Desk).where(Desk.code == "control_room")).one()
+    moderator = make_user(session, role=Role.MODERATOR, area=team.area)
+    links = []
+    for case_id, text in zip(session.scalars(select(Case.id)), corpus()[::13], strict=False):
+        handing_over.hand_over(session, case_id, room.id, text, by=moderator)
+        body = session.scalars(select(Mail.body).order_by(Mail.id.desc())).first() or ""
+        links.append((body.partition("/acknowledge/")[2].split()[0], text))
+    session.commit()
+    looker = Looker(browser, app, origin)
+    for token, text in links:
+        looker.looks_at(f"/acknowledge/{token}")
+        looker.page.get_by_label("Your name, or who takes it").fill(text[:100])
+        with looker.page.expect_navigation():
+            looker.page.get_by_role("button", name="We have it").click()
+        looker.checks(f"acknowledged by {text[:40]!r}")
+    looker.signs_in(session, settings, make_user(session, role=Role.ADMINISTRATOR))
+    looker.looks_at("/staff/mails")
+    looker.signs_in(session, settings, make_user(session, role=Role.AUDITOR))
+    looker.looks_at("/staff/trail")
     looker.ends()
