@@ -8,8 +8,13 @@ from alembic.script import ScriptDirectory
 from flask import Flask
 from sqlalchemy import Engine, create_engine, inspect
 from sqlalchemy.engine.interfaces import ReflectedCheckConstraint, ReflectedIndex
+from sqlalchemy.orm import Session
 
+from moderation.models import Case
 from tests.databases import Postgresql, Sqlite, migrate, name_of
+from tests.factories.contacts import make_message
+from tests.factories.moderation import make_case
+from tests.factories.posts import PLATE, make_team
 from vcp.kernel import schema
 from vcp.kernel.db import Base, db, engine_options, prepare_engine
 
@@ -72,3 +77,21 @@ def test_migrations_can_be_taken_back_and_made_again(app: Flask) -> None:
         left = set(inspect(db.engine).get_table_names())
         schema.upgrade(db.engine)
     assert left == {"alembic_version"}
+
+
+def test_going_back_one_version_and_forth_again_keeps_what_was_there(
+    app: Flask, session: Session
+) -> None:
+    """Tables that are made anew on SQLite keep their rows, and what refers to them."""
+    team = make_team(session)
+    case = make_case(session, team, text=PLATE)
+    make_message(session, team, category="crime_report", priority="P3")
+    session.commit()
+    kept = case.id, case.post.id, case.categories
+    session.close()
+    schema.downgrade(db.engine, "0001")
+    schema.upgrade(db.engine)
+    again = session.get_one(Case, kept[0])
+    assert (again.id, again.post.id, again.categories) == kept
+    assert again.changed_at == again.state_changed_at
+    assert [row.contact_id for row in session.query(Case)] == [None], "their contacts are gone"
