@@ -142,6 +142,24 @@ class TestReading:
         }
         assert changes == {one: ChangeKind.EDITED, two: ChangeKind.DELETED}
 
+    def test_a_message_that_cannot_be_looked_at_holds_up_no_other(
+        self, session: Session, net: FakeNet, channel: Channel, ingest: Ingest
+    ) -> None:
+        one, two = net.inbox.say("officer", [{"text": "One"}, {"text": "Two"}])
+        ingest.read(channel.id)
+        handling.handle_waiting()
+        net.inbox.unsay(two)
+        with transaction() as current:
+            for message in current.scalars(select(Message).order_by(Message.id)):
+                message.look_again_at = our_clock.now() - timedelta(seconds=10 - message.id)
+        broken = {"method": "GET", "path": f"statuses/{one}$", "fault": "garbled"}
+        net.configure({"plan": [broken]})
+        for _ in range(2):
+            ingest.read(channel.id)
+        handling.handle_waiting()
+        assert count(session, Arrival) == 3
+        assert session.get_one(Reader, channel.id).problem is None
+
 
 @pytest.mark.network
 class TestStreams:

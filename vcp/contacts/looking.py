@@ -19,6 +19,8 @@ LOOKS = (
     timedelta(hours=3),
     timedelta(hours=24),
 )
+#: After the network failed to answer.
+AGAIN_AFTER = timedelta(minutes=1)
 #: How many messages of a channel are looked at in one turn: its rate limit is for what is new.
 AT_ONCE = 5
 
@@ -57,6 +59,11 @@ def put_off(session: Session, message_id: int) -> None:
     """Leave a message that couldn't be read to the next time that it is due."""
     message = session.get_one(Message, message_id)
     message.look_again_at = _next(message.received_at)
+
+
+def postpone(session: Session, message_id: int) -> None:
+    """Try a message again in a minute, so that one that can't be read holds up no other."""
+    session.get_one(Message, message_id).look_again_at = clock.now() + AGAIN_AFTER
 
 
 def _next(received_at: datetime) -> datetime | None:

@@ -141,6 +141,8 @@ class Ingest(Loop):
                     looking.put_off(session, message_id)
             except NetworkError as error:
                 logger.info("Looking at messages again broke off: %s", error)
+                with transaction() as session:
+                    looking.postpone(session, message_id)
                 return
             else:
                 with transaction() as session:
