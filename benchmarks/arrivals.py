@@ -1,23 +1,17 @@
 """From a message that was read to its case in the queue, in a flood."""
 
-import tempfile
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
-from pathlib import Path
 
 from sqlalchemy import select
 
+from benchmarks.product import rigs
 from benchmarks.row import Row, at_most
 from moderation.models import Case
-from tests.databases import Postgresql, postgresql_missing
 from tests.faults.mentions import Spoken, speak, wait_until_heard
-from tests.faults.rig import Rig, running_rig
-from vcp.app import create_app
+from tests.faults.rig import Rig
 from vcp.contacts.models import Message
-from vcp.kernel import schema
-from vcp.kernel.db import db, session
-from vcp.kernel.settings import Mode, Settings
+from vcp.kernel.db import session
 
 CHANNELS = 10
 MESSAGES = 5000
@@ -28,35 +22,17 @@ GIVE_UP_S = 300
 
 
 def measure() -> Iterator[Row]:
-    """Measure on SQLite and, where it is installed, on PostgreSQL."""
-    with _folder() as folder:
-        yield from _measured(folder, "", "SQLite")
-    if postgresql_missing() is None:
-        server = Postgresql()
-        try:
-            with _folder() as folder, server.fresh() as url:
-                yield from _measured(folder, url, "PostgreSQL")
-        finally:
-            server.stop()
+    """Measure a flood on each database."""
+    for store, rig in rigs(CHANNELS):
+        yield from _measured(rig, store)
 
 
-@contextmanager
-def _folder() -> Iterator[Path]:
-    with tempfile.TemporaryDirectory(prefix="vcp-bench-") as made:
-        yield Path(made)
-
-
-def _measured(folder: Path, url: str, store: str) -> Iterator[Row]:
-    settings = Settings(mode=Mode.TEST, instance=folder / "instance", database_url=url)
-    app = create_app(settings)
-    with app.app_context():
-        schema.upgrade(db.engine)
+def _measured(rig: Rig, store: str) -> Iterator[Row]:
     spoken = Spoken()
-    with running_rig(app, settings, folder, channels=CHANNELS, seed=1) as rig:
-        rig.start("ingest")
-        rig.wait_until_at_work("ingest")
-        behind_s = _flood(rig, spoken)
-        late, in_time = _waits(rig, spoken)
+    rig.start("ingest")
+    rig.wait_until_at_work("ingest")
+    behind_s = _flood(rig, spoken)
+    late, in_time = _waits(rig, spoken)
     conditions = f"{MESSAGES} in {SECONDS} s on {CHANNELS} accounts, {len(late)} of them urgent"
     yield at_most(
         f"urgent message read to its case, p95, {store}",
@@ -79,8 +55,6 @@ def _measured(folder: Path, url: str, store: str) -> Iterator[Row]:
         SECONDS,
         conditions="from the last that was said",
     )
-    with app.app_context():
-        db.engine.dispose()
 
 
 def _flood(rig: Rig, spoken: Spoken) -> float:

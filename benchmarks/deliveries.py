@@ -1,22 +1,17 @@
 """A thousand deliveries due at once over fifty channels, and how late a steady stream is."""
 
-import tempfile
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
 
 import psutil
 from sqlalchemy import update
 
+from benchmarks.product import rigs
 from benchmarks.row import Row, at_most
-from tests.databases import Postgresql, postgresql_missing
-from tests.faults.rig import Rig, approve_posts, running_rig
-from vcp.app import create_app
-from vcp.kernel import clock, schema
-from vcp.kernel.db import db, session, transaction
-from vcp.kernel.settings import Mode, Settings
+from tests.faults.rig import Rig, approve_posts
+from vcp.kernel import clock
+from vcp.kernel.db import session, transaction
 from vcp.posts.models import Delivery, DeliveryKind
 from vcp.posts.states import DeliveryState
 
@@ -35,30 +30,8 @@ GIVEN_UP = datetime.max.replace(tzinfo=UTC)
 
 
 def measure() -> Iterator[Row]:
-    """Measure the burst and the stream on SQLite and, where it is installed, on PostgreSQL."""
-    with _folder() as folder:
-        yield from _measured(folder, "", "SQLite")
-    if postgresql_missing() is None:
-        server = Postgresql()
-        try:
-            with _folder() as folder, server.fresh() as url:
-                yield from _measured(folder, url, "PostgreSQL")
-        finally:
-            server.stop()
-
-
-@contextmanager
-def _folder() -> Iterator[Path]:
-    with tempfile.TemporaryDirectory(prefix="vcp-bench-") as made:
-        yield Path(made)
-
-
-def _measured(folder: Path, url: str, store: str) -> Iterator[Row]:
-    settings = Settings(mode=Mode.TEST, instance=folder / "instance", database_url=url)
-    app = create_app(settings)
-    with app.app_context():
-        schema.upgrade(db.engine)
-    with running_rig(app, settings, folder, channels=CHANNELS, seed=1) as rig:
+    """Measure the burst and the stream on each database."""
+    for store, rig in rigs(CHANNELS):
         rig.configure_network(latency_ms=[ANSWER_S * 1000, ANSWER_S * 1000])
         seconds, memory = _burst(rig)
         yield at_most(
@@ -83,8 +56,6 @@ def _measured(folder: Path, url: str, store: str) -> Iterator[Row]:
             LATENESS_S,
             conditions=f"{STREAM_S} s, two copies each",
         )
-    with app.app_context():
-        db.engine.dispose()
 
 
 def _burst(rig: Rig) -> tuple[float, float]:

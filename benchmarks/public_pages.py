@@ -3,7 +3,6 @@
 import os
 import re
 import shutil
-import socket
 import subprocess
 import sys
 import tempfile
@@ -15,6 +14,7 @@ from pathlib import Path
 
 import requests
 
+from benchmarks.product import free_port, running, up
 from benchmarks.row import Row, at_least, at_most
 from tests.factories.bulk import make_public_posts
 from tests.factories.posts import make_team
@@ -33,7 +33,6 @@ SIZES = (200, 20_000)
 RENDERED = 200
 SECONDS = 4
 CONNECTIONS = 32
-READY_WITHIN_S = 90
 BUDGET, BUDGET_SHIPPED = 0.3, 0.95
 #: A rough bound that shows if a new post ever costs more with more posts; no budget names it.
 RENDER_S = 5.0
@@ -73,7 +72,8 @@ def _pages(folder: Path, slug: str, size: int) -> Iterator[Row]:
         "post page": "/posts/bulk100/",
     }
     site = folder / "instance" / "site"
-    with _nginx(folder, site) as (plain, shipped), _up(folder / "instance") as ours:
+    with _nginx(folder, site) as (plain, shipped), up(folder / "instance") as (ours, _):
+        time.sleep(3)  # the other processes start beside it; their start isn't measured
         for name, path in paths.items():
             file = site / f"{path}index.html".lstrip("/") if path[-1] == "/" else site / path[1:]
             _same(file.read_bytes(), plain + path, shipped + path, ours + path)
@@ -136,7 +136,7 @@ def _copy_posts(posts: Path, count: int) -> None:
 @contextmanager
 def _nginx(folder: Path, site: Path) -> Iterator[tuple[str, str]]:
     """Serve the folder plainly and with the configuration that we ship."""
-    plain, shipped = _free_port(), _free_port()
+    plain, shipped = free_port(), free_port()
     ours = (ROOT / "tools" / "nginx.conf").read_text()
     for name, value in {
         "listen LISTEN": f"listen 127.0.0.1:{shipped}",
@@ -150,42 +150,8 @@ def _nginx(folder: Path, site: Path) -> Iterator[tuple[str, str]]:
     # The instance's folder is closed to others; an operator lets nginx's own user in.
     user = "user root;" if os.geteuid() == 0 else ""
     config.write_text(FRAME.format(user=user, folder=folder, servers=servers))
-    with _running(["nginx", "-c", str(config)], f"http://127.0.0.1:{plain}/"):
+    with running(["nginx", "-c", str(config)], f"http://127.0.0.1:{plain}/"):
         yield f"http://127.0.0.1:{plain}", f"http://127.0.0.1:{shipped}"
-
-
-@contextmanager
-def _up(instance: Path) -> Iterator[str]:
-    port = _free_port()
-    vcp = str(Path(sys.executable).with_name("vcp"))
-    command = [vcp, "up", "--instance", str(instance), "--port", str(port)]
-    with _running(command, f"http://127.0.0.1:{port}/"):
-        time.sleep(3)  # the other processes start beside it; their start isn't measured
-        yield f"http://127.0.0.1:{port}"
-
-
-@contextmanager
-def _running(command: list[str], url: str) -> Iterator[None]:
-    with (
-        tempfile.TemporaryFile() as said,
-        subprocess.Popen(command, stdout=said, stderr=said) as process,
-    ):
-        try:
-            _wait_for(url, process)
-            yield
-        finally:
-            process.terminate()
-
-
-def _wait_for(url: str, process: subprocess.Popen[bytes]) -> None:
-    until = time.monotonic() + READY_WITHIN_S
-    while time.monotonic() < until and process.poll() is None:
-        try:
-            if requests.get(url, timeout=1).ok:
-                return
-        except requests.RequestException:
-            time.sleep(0.1)
-    raise RuntimeError(f"{process.args!r} doesn't answer at {url}")
 
 
 def _same(data: bytes, *urls: str) -> None:
@@ -207,10 +173,3 @@ def _rate(url: str) -> float:
     found = re.search(r"Requests/sec:\s+([\d.]+)", told)
     assert found, told
     return float(found[1])
-
-
-def _free_port() -> int:
-    with socket.socket() as made:
-        made.bind(("127.0.0.1", 0))
-        port: int = made.getsockname()[1]
-        return port
