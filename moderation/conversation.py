@@ -57,7 +57,7 @@ def contact_of(session: Session, case: Case) -> Contact:
         .where(Contact.id == case.contact_id)
         .options(
             joinedload(Contact.channel),
-            joinedload(Contact.persona),
+            joinedload(Contact.persona).lazyload("*"),
             joinedload(Contact.area),
             selectinload(Contact.messages).selectinload(Message.changes),
             selectinload(Contact.notes),

@@ -71,8 +71,12 @@ def found(session: Session, desk_id: int) -> Desk:
 
 def first_choice(session: Session, category: str) -> Desk | None:
     """Return the desk that should act on this category, if it is in use."""
-    code = INBOUND[category].desk if category in INBOUND else ""
-    return session.scalar(select(Desk).where(Desk.code == code, Desk.is_active))
+    return session.scalar(select(Desk).where(Desk.code == code_for(category), Desk.is_active))
+
+
+def code_for(category: str) -> str:
+    """Return the code of the desk that should act on this category."""
+    return INBOUND[category].desk if category in INBOUND else ""
 
 
 def change(

@@ -7,11 +7,11 @@ from datetime import datetime, timedelta
 from itertools import pairwise
 from statistics import median, quantiles
 
-from sqlalchemy import ColumnElement, and_, case, false, func, or_, select
+from sqlalchemy import ColumnElement, and_, case, func, or_, select
 from sqlalchemy.orm import InstrumentedAttribute, Session
 
 from moderation.models import Case, HandOver
-from moderation.queries import overdue
+from moderation.queries import inside, overdue
 from moderation.states import CaseState, HandOverState
 from vcp.contacts.models import Contact
 from vcp.contacts.states import ContactState
@@ -100,7 +100,7 @@ def of_person(session: Session, person: Person) -> Figures:
 def of_areas(session: Session, paths: Sequence[str]) -> Figures:
     """Return the figures of these areas and all inside them, by their paths."""
     now = clock.now()
-    mine = _inside(Case.area_path, paths)
+    mine = inside(Case.area_path, paths)
     late = select(func.count()).select_from(Case)
     about_contacts = (Case.state != CaseState.DISPOSED, Case.contact_id.is_not(None), mine)
     return Figures(
@@ -147,10 +147,6 @@ def _public_period(period: Period) -> dict[str, object]:
     }
 
 
-def _inside(column: InstrumentedAttribute[str], paths: Sequence[str]) -> ColumnElement[bool]:
-    return or_(false(), *(column.startswith(path, autoescape=True) for path in paths))
-
-
 def _ages(column: InstrumentedAttribute[datetime], now: datetime) -> list[ColumnElement[int]]:
     """Return how many rows lie in each age."""
     edges = [now - age for age, _ in AGES]
@@ -179,7 +175,7 @@ def _waiting_answers(session: Session, paths: Sequence[str], now: datetime) -> W
             Contact.priority == Priority.P4,
             Contact.due_at.is_not(None),
             Contact.answered_at.is_(None),
-            _inside(Contact.area_path, paths),
+            inside(Contact.area_path, paths),
         )
     ).one()
     return Waiting(Priority.P4.value, tuple(int(number) for number in row))
@@ -189,7 +185,7 @@ def _period(session: Session, paths: Sequence[str], days: int, now: datetime) ->
     since = now - timedelta(days=days)
     looks = session.execute(
         select(Case.opened_at, Case.due_at, Case.seen_at).where(
-            Case.contact_id.is_not(None), Case.opened_at > since, _inside(Case.area_path, paths)
+            Case.contact_id.is_not(None), Case.opened_at > since, inside(Case.area_path, paths)
         )
     ).all()
     took = sorted(
@@ -227,7 +223,7 @@ def _answered(session: Session, paths: Sequence[str], since: datetime, now: date
             Contact.first_at > since,
             or_(Contact.answered_at.is_not(None), missed),
             Contact.state != ContactState.WAITING,
-            _inside(Contact.area_path, paths),
+            inside(Contact.area_path, paths),
         )
     ).one()
     return Share(int(row[0]), int(row[1]))
@@ -241,7 +237,7 @@ def _acknowledged(session: Session, paths: Sequence[str], since: datetime, now: 
         .where(
             HandOver.sent_at > since,
             or_(HandOver.state == HandOverState.ACKNOWLEDGED, HandOver.due_at < now),
-            _inside(Case.area_path, paths),
+            inside(Case.area_path, paths),
         )
     ).one()
     return Share(int(row[0]), int(row[1]))

@@ -110,7 +110,7 @@ def _contact_page(case: Case, refused: BaseForm | None) -> str:
         earlier=conversation.earlier_of(current, contact, me()),
         advice=advice.advice_for(case.categories),
         asks_thrive=advice.asks_thrive(case.priority),
-        others=[one for one in queries.of_contact(current, contact.id) if one.id != case.id],
+        others=[one for one in queries.of_contact(current, contact.id) if one != case.id],
         forms=_forms(case, contact, offer, refused),
         offer=offer,
         answered=answered if may(me(), Permission.WRITE_POSTS, contact.area_path) else None,
@@ -130,8 +130,8 @@ def _forms(
     choices = desks.in_use(session())
     hand_over.offer(choices)
     if refused is not hand_over:
-        first = desks.first_choice(session(), case.categories.split(",")[0])
-        hand_over.desk_id.data = first.id if first else None
+        wanted = desks.code_for(case.categories.split(",")[0])
+        hand_over.desk_id.data = next((d.id for d in choices if d.code == wanted), None)
     if refused is not dispose:
         dispose.close_contact.data = contact.due_at is None
     # Whoever reads this page has read what is new: their next try counts from here.

@@ -1,11 +1,11 @@
 """Cases, read: what waits for whom, in which order."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
 from sqlalchemy import ColumnElement, Select, and_, false, func, or_, select
-from sqlalchemy.orm import Session, joinedload, lazyload, selectinload
+from sqlalchemy.orm import InstrumentedAttribute, Session, joinedload, lazyload, selectinload
 
 from moderation.models import Case, HandOver
 from moderation.states import CaseState, HandOverState
@@ -140,10 +140,10 @@ def open_of_contact(session: Session, contact_id: int) -> Case | None:
     )
 
 
-def of_contact(session: Session, contact_id: int) -> list[Case]:
-    """Return the cases about this contact, newest first."""
+def of_contact(session: Session, contact_id: int) -> list[int]:
+    """Return the numbers of the cases about this contact, newest first."""
     rows = session.scalars(
-        select(Case).where(Case.contact_id == contact_id).order_by(Case.id.desc())
+        select(Case.id).where(Case.contact_id == contact_id).order_by(Case.id.desc())
     )
     return list(rows)
 
@@ -203,8 +203,12 @@ def within(person: Person) -> ColumnElement[bool]:
     contacts = allowed_paths(person, Permission.SEE_CONTACTS)
     if not cases:
         return false()
-    return and_(_inside(cases), or_(Case.contact_id.is_(None), _inside(contacts)))
+    return and_(
+        inside(Case.area_path, cases),
+        or_(Case.contact_id.is_(None), inside(Case.area_path, contacts)),
+    )
 
 
-def _inside(paths: list[str]) -> ColumnElement[bool]:
-    return or_(false(), *(Case.area_path.startswith(path, autoescape=True) for path in paths))
+def inside(column: InstrumentedAttribute[str], paths: Sequence[str]) -> ColumnElement[bool]:
+    """Return what is true of rows whose area lies in one of these."""
+    return or_(false(), *(column.startswith(path, autoescape=True) for path in paths))

@@ -1,7 +1,7 @@
 """Working a case: claimed, put back, noted, disposed of with a reason, opened again."""
 
 from sqlalchemy import select, update
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import Session, lazyload
 
 from moderation import queries
 from moderation.models import Case
@@ -13,7 +13,7 @@ from vcp.kernel import clock
 from vcp.kernel.audit import record
 from vcp.kernel.context import Actor
 from vcp.kernel.errors import Conflict, Invalid, NotFound
-from vcp.kernel.permissions import Permission, Person, check, may
+from vcp.kernel.permissions import Permission, Person, allowed_paths, check
 
 LONGEST_REASON = 4_000
 #: How a case about a contact may end; those about drafts end by a release or a return.
@@ -33,7 +33,7 @@ def found(session: Session, case_id: int) -> Case:
 
     Raises: NotFound.
     """
-    case = session.get(Case, case_id)
+    case = session.get(Case, case_id, options=[lazyload(Case.releases)])
     if case is None:
         raise NotFound("There is no such case. It may be in another list.")
     return case
@@ -169,21 +169,19 @@ def end(session: Session, case: Case, disposition: Disposition, reason: str, *, 
 
 def saw(session: Session, case_id: int, person: Person) -> None:
     """Note when somebody who may work the case first looked at it."""
-    row = session.execute(
-        select(Case.area_path, Case.contact_id).where(Case.id == case_id, Case.seen_at.is_(None))
-    ).one_or_none()
-    if row is None or not may(person, Permission.WORK_CASES, row.area_path):
-        return
+    unseen = (
+        Case.id == case_id,
+        Case.seen_at.is_(None),
+        queries.inside(Case.area_path, allowed_paths(person, Permission.WORK_CASES)),
+    )
+    of_case = select(Case.contact_id).where(*unseen).scalar_subquery()
     now = clock.now()
-    # Past the version: a look is no change that anybody's decision must take account of.
-    session.execute(
-        update(Case).where(Case.id == case_id, Case.seen_at.is_(None)).values(seen_at=now)
-    )
-    session.execute(
-        update(Contact)
-        .where(Contact.id == row.contact_id, Contact.seen_at.is_(None))
-        .values(seen_at=now)
-    )
+    # Past the versions: a look is no change that anybody's decision must take account of.
+    for row in (
+        update(Contact).where(Contact.id == of_case, Contact.seen_at.is_(None)),
+        update(Case).where(*unseen),
+    ):
+        session.execute(row.values(seen_at=now).execution_options(synchronize_session="fetch"))
 
 
 def acted(session: Session, case: Case, *, by: Actor, how: str) -> None:

@@ -21,6 +21,7 @@ from whitenoise import WhiteNoise
 
 import moderation.acknowledging_routes
 import moderation.case_routes
+import moderation.checks
 import moderation.desk_routes
 import moderation.figures_routes
 import moderation.hold_routes
@@ -364,6 +365,7 @@ def _wire_events() -> None:
     health.register(vcp.residents.checks.checks)
     health.register(vcp.channels.checks.checks)
     health.register(vcp.posts.checks.checks)
+    health.register(moderation.checks.checks)
     health.register(vcp.contacts.checks.checks)
 
 

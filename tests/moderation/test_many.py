@@ -19,8 +19,6 @@ from vcp.kernel.db import db
 from vcp.kernel.permissions import Role
 
 MOST = 15
-#: A case's page shows a whole conversation, and what may be done about it.
-MOST_OF_A_CASE = 30
 
 
 @contextmanager
@@ -62,4 +60,4 @@ def test_page_of_a_case_takes_no_more_queries_for_a_long_talk(
     with counted() as long:
         client.get(f"/staff/cases/{case.id}")
     assert len(long) <= len(short)
-    assert len(long) <= MOST_OF_A_CASE, "\n\n".join(long)
+    assert len(long) <= MOST, "\n\n".join(long)

@@ -5,7 +5,7 @@ can't be stored the page isn't shown.
 """
 
 import functools
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any, TypeVar, cast
@@ -27,11 +27,23 @@ LIST = "list"
 SAME_LOOK = timedelta(minutes=5)
 
 
-@dataclass(frozen=True)
-class Looker:
-    """Who looked, by the name that the trail uses."""
+@dataclass
+class Held:
+    """A role of whoever looked, as it was when they asked."""
 
+    role: Any
+    area_path: Any
+    category: Any
+
+
+@dataclass
+class Looker:
+    """Who looked, as a plain value: a unit of work reads rows again, a person's roles included."""
+
+    id: Any
+    display_name: Any
     actor_id: str
+    grants: Sequence[Held]
 
 
 def consults(
@@ -68,15 +80,15 @@ def _looked(
     searched = {name: value for name, value in request.args.items() if value}
     if row_id is None and not searched and _looked_just_now(session(), person, kind):
         return
-    # Known before the unit, which reads everything again, a person and their roles included.
-    looker = Looker(person.actor_id)
+    held = [Held(grant.role, grant.area_path, grant.category) for grant in person.grants]
+    looker = Looker(person.id, person.display_name, person.actor_id, held)
     with transaction() as current:
         if row_id is None:
             record(current, looker, LOOK, kind, LIST, search=searched or None)
         else:
             record(current, looker, LOOK, kind, row_id)
         if also is not None:
-            also(current, row_id, person)
+            also(current, row_id, looker)
 
 
 def _looked_just_now(current: Session, person: Person, kind: str) -> bool:

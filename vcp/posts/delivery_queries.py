@@ -55,6 +55,8 @@ def counts(session: Session, person: Person) -> dict[str, int]:
 
 def asking(session: Session, person: Person) -> int:
     """Return how many deliveries wait for this person's word."""
+    if not allowed_paths(person, Permission.SETTLE_DELIVERIES):
+        return 0
     rows = visible(person, Permission.SETTLE_DELIVERIES).where(
         Delivery.state == DeliveryState.NEEDS_PERSON
     )
