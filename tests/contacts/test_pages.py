@@ -142,9 +142,14 @@ def test_the_clock_stands_still_while_the_resident_is_waited_for(
 
 def test_an_overdue_contact_stands_out(client: Client, session: Session) -> None:
     team = make_team(session)
-    make_message(session, team, posted_at=clock.now() - timedelta(days=5))
+    late = make_message(session, team, posted_at=clock.now() - timedelta(days=5)).contact
+    said = make_message(session, team, for_contact={"missed_at": clock.now()}).contact
+    fresh = make_message(session, team).contact
     sign_in(client, team.officer)
     assert "Overdue by 2 days" in client.get("/staff/contacts").text
+    page = client.get("/staff/contacts?state=late").text
+    for contact, is_late in ((late, True), (said, True), (fresh, False)):
+        assert (f'/staff/contacts/{contact.id}"' in page) == is_late
 
 
 def test_closing_needs_an_ending_and_a_reason_and_can_be_undone(

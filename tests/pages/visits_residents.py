@@ -46,6 +46,7 @@ CONTACTS = (
     Visit("contacts.listed", OFFICER),
     Visit("contacts.listed", SUPERVISOR, "mine", query={"whose": "mine"}),
     Visit("contacts.listed", MODERATOR, "closed", query={"state": "closed"}),
+    Visit("contacts.listed", SUPERVISOR, "late", query={"state": "late"}),
     Visit("contacts.listed", OFFICER, "nothing found", query={"q": "no such words"}),
     Visit("contacts.listed", AUDITOR, "not allowed", status=403),
     Visit("contacts.show", OFFICER),

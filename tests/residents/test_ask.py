@@ -213,6 +213,18 @@ def test_who_has_no_answer_in_72_hours_can_say_so_once_and_the_supervisor_sees_i
     assert "The resident says that no answer came" in staff.get("/staff/contacts").text
 
 
+def test_a_browser_that_lost_its_cookie_keeps_the_words_and_stores_nothing(
+    client: Client, session: Session, path: str, clock: time_machine.Traveller
+) -> None:
+    key = opened(client, path)
+    clock.shift(30)
+    lost = client.post(path, data={"text": TEXT, "form_key": key}, csrf=False)
+    assert lost.status_code == 400
+    assert TEXT in lost.text
+    assert "keeps no cookies" in lost.text
+    assert session.scalars(select(Arrival)).all() == []
+
+
 def test_a_secret_that_isnt_one_leads_nowhere(client: Client, session: Session, path: str) -> None:
     assert client.get("/asked/AAAAAAAAAAAAAAAAAAAAAA").status_code == 404
     assert client.post("/asked/AAAAAAAAAAAAAAAAAAAAAA/missed").status_code == 404

@@ -2,18 +2,21 @@
 
 from dataclasses import dataclass
 
-from sqlalchemy import ColumnElement, exists, func, or_, select
+from sqlalchemy import ColumnElement, and_, exists, func, or_, select
 from sqlalchemy.orm import Session, joinedload, lazyload
 
 from officer_profiles.models import Persona
 from vcp.contacts.access import is_visible, spoken_for
 from vcp.contacts.models import Contact, Lane, Message
 from vcp.contacts.states import ContactState
+from vcp.kernel import clock
 from vcp.kernel.pages import Page, paginate
 from vcp.kernel.permissions import Person
 
 LONGEST_SEARCH = 200
 MINE, CLOSED = "mine", "closed"
+#: Open, and no answer in time: by the clock, or by the resident's own word.
+LATE = "late"
 OPEN = (ContactState.OPEN, ContactState.WAITING)
 
 
@@ -59,6 +62,17 @@ def listed(session: Session, person: Person, wanted: Filters, number: int = 1) -
 def _narrowed(person: Person, wanted: Filters) -> list[ColumnElement[bool]]:
     states = (ContactState.CLOSED,) if wanted.state == CLOSED else OPEN
     narrowed: list[ColumnElement[bool]] = [Contact.state.in_(states)]
+    if wanted.state == LATE:
+        narrowed.append(
+            or_(
+                Contact.missed_at.is_not(None),
+                and_(
+                    Contact.state == ContactState.OPEN,
+                    Contact.answered_at.is_(None),
+                    Contact.due_at <= clock.now(),
+                ),
+            )
+        )
     if wanted.whose == MINE:
         narrowed.append(
             or_(

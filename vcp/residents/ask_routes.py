@@ -2,8 +2,18 @@
 
 from contextlib import suppress
 
-from flask import Blueprint, Response, make_response, redirect, render_template, request, url_for
+from flask import (
+    Blueprint,
+    Response,
+    current_app,
+    make_response,
+    redirect,
+    render_template,
+    request,
+    url_for,
+)
 from flask.typing import ResponseReturnValue
+from flask_wtf.csrf import CSRFError
 
 from vcp.contacts.models import ArrivalKind
 from vcp.kernel import clock
@@ -11,6 +21,7 @@ from vcp.kernel.db import session, transaction
 from vcp.kernel.errors import Conflict
 from vcp.kernel.permissions import public
 from vcp.kernel.settings import settings
+from vcp.kernel.templating import error_page
 from vcp.residents import asking
 from vcp.residents.asking import OpenForm, Whom
 from vcp.residents.forms import AskForm
@@ -19,6 +30,10 @@ from vcp.users.throttle import TooManyTries
 
 bp = Blueprint("ask", __name__)
 FEEDBACK = "feedback"
+NO_COOKIE = (
+    "This page was open for too long, or your browser keeps no cookies. What you wrote is kept: "
+    "let this site keep one cookie, then press Send again."
+)
 TOO_QUICK = "That was very quick, so we ask once more: press Send again."
 TOO_OLD = "This page was open for a long time. What you wrote is kept: press Send again."
 FOR_PROGRAMS = "Something filled in a box that people don’t see. Empty it, then press Send again."
@@ -53,6 +68,18 @@ def send() -> ResponseReturnValue:
         typed.text.errors = [error.message]
         return _page(typed, carried), int(error.status)
     return redirect(url_for("ask.asked", secret=carried.secret), 303)
+
+
+@bp.errorhandler(CSRFError)
+def forged(error: CSRFError) -> ResponseReturnValue:
+    """Keep what a resident wrote when their browser lost its cookie; nothing is stored."""
+    del error
+    if request.endpoint != "ask.send":
+        told = "This page was open for too long. Go back, open it again, then press the button."
+        return error_page(current_app, 400, message=told), 400
+    typed = AskForm()
+    typed.text.errors = [NO_COOKIE]
+    return _page(typed, asking.opened(settings().signing_keys(), typed.form_key.data or "")), 400
 
 
 @bp.get("/asked/<secret>")
