@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 from officer_profiles.states import PersonaState
 from tests.client import Client
 from tests.factories.posts import Team
-from tests.factories.users import sign_in
+from tests.factories.users import make_user, sign_in
 from vcp.contacts import arriving, intake
 from vcp.contacts.models import Arrival, ArrivalKind, Contact, ContactKind, Message
 from vcp.contacts.payloads import to_asked
@@ -104,6 +104,25 @@ def test_feedback_for_a_place_goes_to_that_place(
     ingest(session)
     contact = session.scalars(select(Contact)).one()
     assert (contact.kind, contact.area_id) == (ContactKind.FEEDBACK, team.area.id)
+    colleague = make_user(session, area=team.area)
+    elsewhere = make_user(session, area=team.other_area)
+    staff = Client(client.application, session)
+    for person, status in ((team.officer, 200), (colleague, 200), (elsewhere, 404)):
+        sign_in(staff, person)
+        assert staff.get(f"/staff/contacts/{contact.id}").status_code == status
+
+
+def test_what_was_asked_of_an_officer_is_not_for_every_colleague(
+    client: Client, session: Session, path: str, team: Team, clock: time_machine.Traveller
+) -> None:
+    send(client, clock, path)
+    ingest(session)
+    contact = session.scalars(select(Contact)).one()
+    staff = Client(client.application, session)
+    sign_in(staff, make_user(session, area=team.area))
+    assert staff.get(f"/staff/contacts/{contact.id}").status_code == 404
+    sign_in(staff, team.supervisor)
+    assert staff.get(f"/staff/contacts/{contact.id}").status_code == 200
 
 
 def test_the_same_form_sent_twice_is_stored_once(

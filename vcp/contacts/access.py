@@ -1,8 +1,9 @@
 """Who may look at a contact, and who may work on it.
 
 A contact is for those who speak as its persona, and for the staff of its area; a private one for
-those who speak as the persona, and for the supervisors and moderators of the area. A complaint
-about police is never worked by those it is about.
+those who speak as the persona, and for the supervisors and moderators of the area. What was asked
+of a place is for the officers of that place. A complaint about police is never worked by those it
+is about.
 """
 
 from typing import Any
@@ -11,6 +12,7 @@ from sqlalchemy import ColumnElement, Select, and_, false, or_, select
 from sqlalchemy.orm import Session
 
 from officer_profiles.models import PersonaMember
+from vcp.contacts.clocks import FORMS
 from vcp.contacts.models import Contact
 from vcp.kernel.errors import NotAllowed, NotFound, NotShown
 from vcp.kernel.permissions import Permission, Person, allowed_paths, may
@@ -35,7 +37,14 @@ def is_visible(person: Person) -> ColumnElement[bool]:
     """Say in SQL whether this person may look at the contact."""
     return or_(
         Contact.persona_id.in_(spoken_for(person)),
-        and_(Contact.is_private.is_(False), _within(person, Permission.SEE_CONTACTS)),
+        and_(
+            or_(
+                Contact.is_private.is_(False),
+                # Asked of a place on our own site: its officers are whom the resident wrote to.
+                and_(Contact.persona_id.is_(None), Contact.kind.in_(FORMS)),
+            ),
+            _within(person, Permission.SEE_CONTACTS),
+        ),
         _within(person, Permission.WORK_CASES),
     )
 
