@@ -93,7 +93,7 @@ def make_full(scene: Scene, session: Session) -> None:
     scene.things |= _posts(scene, session, team)
     scene.things |= _around(session, team)
     scene.things |= _people(session, settings, team)
-    scene.things |= _residents(session, settings, team, scene.things)
+    scene.things |= _residents(scene, session, team, scene.things)
     people: dict[str, User] = {Role.OFFICER: team.officer, Role.SUPERVISOR: team.supervisor}
     _open_browsers(scene, session, people)
     _crowd(session, team)
@@ -215,10 +215,9 @@ def _people(session: Session, settings: Settings, team: Team) -> dict[str, str]:
     return {**lost, "user_departed": str(departed.id), "post_stopped": str(post.id)}
 
 
-def _residents(
-    session: Session, settings: Settings, team: Team, made: dict[str, str]
-) -> dict[str, str]:
+def _residents(scene: Scene, session: Session, team: Team, made: dict[str, str]) -> dict[str, str]:
     """Contacts, questions on the site, and what somebody may want to check."""
+    settings: Settings = scene.app.extensions["vcp_settings"]
     suspended = session.get_one(Persona, int(made["persona_suspended"]))
     ended = session.get_one(Persona, int(made["persona_ended"]))
     public, withdrawn = (
@@ -228,7 +227,7 @@ def _residents(
     handle = team.mastodon.handle or ""
     return {
         # First, so that what is handled next is not taken for it.
-        **scene_residents.asked(session, settings, team),
+        **scene_residents.asked(scene.app, session, team),
         **scene_residents.contacts(session, team, UNBROKEN),
         **scene_desk.cases(session, team, UNBROKEN),
         **things.contacts(session, settings, team, "own"),

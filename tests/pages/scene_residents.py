@@ -4,11 +4,13 @@ from dataclasses import dataclass
 from datetime import timedelta
 
 import time_machine
+from flask import Flask
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from tests.factories.contacts import make_contact, make_message
-from tests.factories.posts import Team
+from tests.factories.posts import Team, words
+from tests.factories.public import send_due
 from vcp.contacts import arriving, intake
 from vcp.contacts.models import (
     Arrival,
@@ -16,12 +18,14 @@ from vcp.contacts.models import (
     ChangeKind,
     Contact,
     ContactKind,
+    Message,
     MessageChange,
 )
 from vcp.contacts.states import CONTACT, Disposition
 from vcp.kernel import clock
 from vcp.kernel.context import Machine
 from vcp.kernel.settings import Settings
+from vcp.posts import service
 from vcp.residents import asking
 
 BY = Machine("test")
@@ -101,9 +105,24 @@ class Asker:
         return secret, self.session.scalars(select(Contact).order_by(Contact.id.desc())).first()  # type: ignore[return-value]  # it was just made
 
 
-def asked(session: Session, settings: Settings, team: Team) -> dict[str, str]:
+def _answer(app: Flask, session: Session, team: Team) -> None:
+    """Answer what was written last, as people and the publisher do."""
+    message = session.scalars(select(Message).order_by(Message.id.desc())).first()
+    assert message is not None
+    said = words(team, text="At noon.\nBring your bike.", channel_ids=(team.own_feed.id,))
+    post = service.create_draft(session, team.persona.id, said, by=team.officer, answers=message)
+    service.submit(session, post.id, by=team.officer)
+    assert post.revision is not None
+    service.approve(session, post.id, post.revision.sha256, by=team.supervisor)
+    send_due(app, session, team.own_feed)
+
+
+def asked(app: Flask, session: Session, team: Team) -> dict[str, str]:
     """Questions on our own site, by what its writer reads of them."""
+    settings: Settings = app.extensions["vcp_settings"]
     asker = Asker(session, settings, team)
+    answered, _ = asker.asked()
+    _answer(app, session, team)
     read, seen = asker.asked()
     seen.seen_at = clock.now()
     closed, done = asker.asked()
@@ -114,6 +133,7 @@ def asked(session: Session, settings: Settings, team: Team) -> dict[str, str]:
         missed, told = asker.asked()
     told.missed_at = clock.now()
     return {
+        "asked_answered": answered,
         "asked_read": read,
         "asked_closed": closed,
         "asked_late": late,

@@ -19,6 +19,7 @@ FORMS = (
     refused("ask.send", STRANGER, {"text": "", "website": "x", "form_key": "{form_key}"}),
     Visit("ask.asked", STRANGER),
     Visit("ask.asked", STRANGER, "urgent", {"secret": "asked_urgent"}),
+    Visit("ask.asked", STRANGER, "answered", {"secret": "asked_answered"}),
     Visit("ask.asked", STRANGER, "read", {"secret": "asked_read"}),
     Visit("ask.asked", STRANGER, "late", {"secret": "asked_late"}),
     Visit("ask.asked", STRANGER, "told", {"secret": "asked_missed"}),

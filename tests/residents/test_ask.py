@@ -5,17 +5,20 @@ from datetime import timedelta
 
 import pytest
 import time_machine
+from flask import Flask
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from officer_profiles.states import PersonaState
 from tests.client import Client
-from tests.factories.posts import Team
+from tests.factories.posts import Team, words
+from tests.factories.public import send_due
 from tests.factories.users import make_user, sign_in
 from vcp.contacts import arriving, intake
 from vcp.contacts.models import Arrival, ArrivalKind, Contact, ContactKind, Message
 from vcp.contacts.payloads import to_asked
 from vcp.kernel.audit import AuditEvent
+from vcp.posts import service
 from vcp.users.throttle import FORMS_ADDRESS, FORMS_ALL
 
 TEXT = "When does the footbridge open again?"
@@ -208,6 +211,37 @@ def test_urgent_words_are_answered_with_999_in_big_letters(
         assert re.search(r"<h1[^>]*>Is it happening now\? Call <a[^>]*>999</a></h1>", page)
         ingest(session)
     assert session.scalars(select(Message)).one().priority == "P1"
+
+
+def test_an_approved_answer_is_read_under_the_link_and_by_officers_in_the_conversation(
+    app: Flask,
+    client: Client,
+    session: Session,
+    path: str,
+    team: Team,
+    clock: time_machine.Traveller,
+) -> None:
+    link = send(client, clock, path)
+    ingest(session)
+    message = session.scalars(select(Message)).one()
+    said = words(team, text="It opens again on Friday.", channel_ids=(team.own_feed.id,))
+    post = service.create_draft(session, team.persona.id, said, by=team.officer, answers=message)
+    service.submit(session, post.id, by=team.officer)
+    assert "It opens again on Friday." not in client.get(link).text
+    assert post.revision is not None
+    service.approve(session, post.id, post.revision.sha256, by=team.supervisor)
+    send_due(app, session, team.own_feed)
+    clock.shift(timedelta(hours=80))
+    page = client.get(link).text
+    assert "We have answered" in page
+    assert "It opens again on Friday." in page
+    assert "Tell a supervisor" not in page
+    staff = Client(client.application, session)
+    sign_in(staff, team.officer)
+    shown = staff.get(f"/staff/contacts/{message.contact_id}").text
+    assert "It opens again on Friday." in shown
+    assert "Published" in shown
+    assert "Answered" in shown
 
 
 def test_who_has_no_answer_in_72_hours_can_say_so_once_and_the_supervisor_sees_it(
