@@ -1,5 +1,6 @@
 """Handling what waits, each arrival in a unit of work of its own; run by ingest, or the clock."""
 
+import heapq
 import logging
 from collections.abc import Callable
 from datetime import timedelta
@@ -13,35 +14,56 @@ from vcp.triage.findings import Priority
 
 logger = logging.getLogger(__name__)
 
-#: Begun together: one write instead of many.
-BATCH = 20
-#: Looked through for what is urgent.
-LOOK_AHEAD = 1000
+#: Begun together: one write instead of many, and short enough for what comes meanwhile.
+BATCH = 10
+#: Glanced at between two batches; more than come in the worst of times.
+LOOK_AT = 200
+#: So many ids may be seen in another order than they were given.
+OVERLAP = 1000
 #: The clock takes over what has waited this long while no ingest is at work.
 LEFT_OVER_AFTER = timedelta(seconds=10)
 
 
 def handle_waiting(is_over: Callable[[], bool] = lambda: False) -> int:
     """Handle everything that waits until `is_over`, what looks worst first; return how many."""
-    handled, ranks = 0, dict[int, Priority]()
+    handled, line = 0, _Line()
     while not is_over():
-        wanted = _worst(ranks)
-        with transaction() as current:
-            begun = arriving.take_up(current, wanted)
+        line.look()
+        wanted = line.next_batch() or queries.waiting(session(), 1)
+        session().rollback()  # nothing stays open while the batch is handled
         if not wanted:
             return handled
+        with transaction() as current:
+            begun = arriving.take_up(current, wanted)
         handled += sum(_handled(arrival_id) for arrival_id in begun)
     return handled
 
 
-def _worst(ranks: dict[int, Priority]) -> list[int]:
-    """Return a batch of what waits; in a flood each is glanced at, once, to find the worst."""
-    waiting = queries.waiting(session(), LOOK_AHEAD)
-    if len(waiting) > BATCH:
-        for row in queries.arrivals(session(), [one for one in waiting if one not in ranks]):
-            ranks[row.id] = intake.glance(row.kind, row.payload)
-    session().rollback()  # nothing stays open while the batch is handled
-    return sorted(waiting, key=lambda one: (ranks.get(one, Priority.P1), one))[:BATCH]
+class _Line:
+    """What waits and nobody has begun; in a flood each is glanced at once, to find the worst."""
+
+    def __init__(self) -> None:
+        self._heap: list[tuple[Priority, int]] = []
+        self._known: set[int] = set()
+        self._newest = 0
+
+    def look(self) -> None:
+        """Put what has come into its place."""
+        # Ids are given before they are stored, so one that is lower may be seen later.
+        floor = max(0, self._newest - OVERLAP)
+        ids = queries.fresh(session(), floor, self._known, LOOK_AT)
+        is_flood = len(ids) + len(self._heap) > BATCH
+        rows = queries.arrivals(session(), ids) if is_flood else ()
+        ranks = {row.id: intake.glance(row.kind, row.payload) for row in rows}
+        for arrival_id in ids:
+            heapq.heappush(self._heap, (ranks.get(arrival_id, Priority.P1), arrival_id))
+            self._newest = max(self._newest, arrival_id)
+        self._known = {one for one in self._known | set(ids) if one > floor - OVERLAP}
+
+    def next_batch(self) -> list[int]:
+        """Return those that should be handled now."""
+        number = min(BATCH, len(self._heap))
+        return [heapq.heappop(self._heap)[1] for _ in range(number)]
 
 
 def handle_left_over() -> int:

@@ -32,6 +32,17 @@ def waiting(session: Session, limit: int) -> list[int]:
     return [row.id for row in rows if not row.tries]
 
 
+def fresh(session: Session, after: int, known: Collection[int], limit: int) -> list[int]:
+    """Return arrivals above this id that nobody has begun, but for those known, oldest first."""
+    rows = session.scalars(
+        select(Arrival.id)
+        .where(Arrival.handled_at.is_(None), Arrival.tries == 0, Arrival.id > after)
+        .order_by(Arrival.id)
+        .limit(len(known) + limit)
+    )
+    return [one for one in rows if one not in known][:limit]
+
+
 def arrivals(session: Session, arrival_ids: Collection[int]) -> Sequence[Arrival]:
     """Return these arrivals, as they came."""
     return session.scalars(
