@@ -11,13 +11,14 @@
 Every failure is one of these three classes, so that a caller never has to guess.
 """
 
-import re
 from collections.abc import Callable, Collection
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 from pathlib import Path
 from typing import ClassVar, Protocol
+
+from vcp.networks import lengths
 
 #: No server is waited for longer than this, whatever its headers say.
 MAX_RETRY_AFTER_S = 900.0
@@ -148,6 +149,8 @@ class Limits:
     supports_edit: bool
     supports_content_warning: bool
     probed_at: datetime | None
+    #: Which of `vcp.networks.lengths` counts as this network does.
+    counting: str = "characters"
 
 
 @dataclass(frozen=True)
@@ -305,33 +308,7 @@ class Network(Protocol):
         """What the server takes, asked of the server now; for the own feed, what we set."""
 
 
-# Only what a server surely takes as a link is shortened: counting too much costs a warning,
-# counting too little costs a refused post.
-_LINK = re.compile(
-    r"(?<![\w@#$/.-])https?://"
-    r"(?:[a-z0-9](?:[a-z0-9_-]*[a-z0-9])?\.)+[a-z]{2,}(?![a-z0-9_@-]|://)"
-    r"(?::[0-9]+)?"
-    r"(?:/(?:[a-z0-9!*';:=+,.$/%#\[\]\-_~&|@]*[a-z0-9=_#/+\-])?)?"
-    r"(?:\?[a-z0-9!?*'@();:&=+$/%#\[\]\-_.,~|]*[a-z0-9_&=#/\-])?",
-    re.IGNORECASE | re.ASCII,
-)
-# What some servers may take as a link, of this length at least, and count as a longer one.
-_SHORTEST_LINK = len("http://a.uk")
-_PERHAPS_LINK = re.compile(r"https?://(?:(?!https?://)\S)+", re.IGNORECASE)
-_REMOTE_MENTION = re.compile(r"(^|[^/\w])@([a-z0-9_]+)@[a-z0-9.\-]+[a-z0-9]+", re.IGNORECASE)
-
-
 def count_characters(text: str, limits: Limits, content_warning: str | None = None) -> int:
-    """Length of a text with its content warning, as a server with these limits counts it, or more.
-
-    A link counts as `limits.url_length`, a mention of somebody on another server as its local part.
-    Everything else counts by code point: servers that count joined emoji as one only count less.
-
-    Source: Mastodon API, statuses, "configuration.statuses.characters_reserved_per_url".
-    """
-    length = limits.url_length
-    if length is not None:
-        text = _LINK.sub("x" * length, text)
-        text = _PERHAPS_LINK.sub(r"\g<0>" + "x" * (length - _SHORTEST_LINK), text)
-        text = _REMOTE_MENTION.sub(r"\1@\2", text)
-    return len(text) + len(content_warning or "")
+    """Length of a text with its content warning, as a server of these limits counts it or more."""
+    counted = lengths.COUNTINGS[limits.counting]
+    return counted(text, content_warning or "", limits.url_length)
