@@ -4,6 +4,7 @@ from sqlalchemy import select, update
 from sqlalchemy.orm import Session, lazyload
 
 from moderation import queries
+from moderation.clocks import ACTED_WITHIN
 from moderation.models import Case
 from moderation.states import CASE, CaseState, HandOverState
 from vcp.contacts import working
@@ -14,6 +15,7 @@ from vcp.kernel.audit import record
 from vcp.kernel.context import Actor
 from vcp.kernel.errors import Conflict, Invalid, NotFound
 from vcp.kernel.permissions import Permission, Person, allowed_paths, check
+from vcp.triage.findings import Priority
 
 LONGEST_REASON = 4_000
 #: How a case about a contact may end; those about drafts end by a release or a return.
@@ -141,7 +143,10 @@ def reopen(session: Session, case_id: int, reason: str, *, by: Person) -> Case:
     was = case.disposition.value if case.disposition else None
     case.disposition, case.disposed_by_id, case.reason = None, None, ""
     case.claimed_by_id, case.claimed_at = None, None
-    case.changed_at = clock.now()
+    # Whatever was done before, it has to be acted on again, from now.
+    case.changed_at = now = clock.now()
+    case.acted_at, case.reminders = None, 0
+    case.act_due_at = now + ACTED_WITHIN[Priority(case.priority)]
     CASE.apply(session, case, "reopen", by=by, reason=reason, was=was)
     return case
 

@@ -177,6 +177,21 @@ def test_after_the_end_more_words_open_a_new_case(session: Session, team: Team) 
         service.reopen(session, old.id, "Again.", by=person)
 
 
+def test_opened_again_it_must_be_acted_on_from_now(
+    session: Session, team: Team, clock: time_machine.Traveller
+) -> None:
+    person, case = moderator(session, team), make_contact_case(session, team)
+    room = desks.first_choice(session, "emergency_in_progress")
+    assert room is not None
+    handing_over.hand_over(session, case.id, room.id, "", by=person, taken_by="Jo Poe")
+    service.dispose(session, case.id, Disposition.HANDED_OVER, WHY, by=person)
+    clock.shift(86_400)
+    service.reopen(session, case.id, "It goes on.", by=person)
+    left = running(case, clocks.now())
+    assert left is not None
+    assert (left.what, left.left_s) == ("act", 600)
+
+
 def test_sweep_opens_what_a_message_lacks_and_nothing_else(session: Session, team: Team) -> None:
     message = make_message(session, team, category="crime_report", priority="P3", is_heard=False)
     make_message(session, team, is_heard=False)
