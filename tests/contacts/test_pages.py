@@ -179,6 +179,9 @@ def test_a_contact_stays_open_while_the_desk_has_its_case(client: Client, sessio
     contact = make_message(session, team, category="crime_report", priority="P3").contact
     sign_in(client, team.supervisor)
     data = {"close-disposition": "replied", "close-reason": "Told them to ring 101."}
+    page = client.get(f"/staff/contacts/{contact.id}").text
+    assert "The desk works on this." in page
+    assert "How did it end?" not in page
     answer = client.post(f"/staff/contacts/{contact.id}/close", data=data)
     assert answer.status_code == 409
     assert "The desk still has the case" in answer.text

@@ -1,7 +1,7 @@
 """Invented residents: what they wrote, and the contacts that it makes."""
 
 import json
-from datetime import datetime, timedelta
+from datetime import datetime
 from itertools import count
 from typing import Any
 
@@ -10,6 +10,7 @@ from sqlalchemy.orm import Session
 from tests.factories.areas import BY
 from tests.factories.posts import Team
 from vcp.channels.models import Channel
+from vcp.contacts.clocks import answer_due, lane_of
 from vcp.contacts.events import MessageArrived
 from vcp.contacts.models import (
     FACE_TO_FACE,
@@ -17,7 +18,6 @@ from vcp.contacts.models import (
     ArrivalKind,
     Contact,
     ContactKind,
-    Lane,
     Message,
     ThreadPart,
 )
@@ -28,11 +28,6 @@ from vcp.kernel.events import raise_event
 _numbers = count(1)
 QUESTION = "When will somebody look at the street light outside the library?"
 HANDLE = "robin@towns.example"
-#: Categories that are dialogue; every other asks for police action.
-DIALOGUE = ("asb_service_request", "praise_chatter", "spam_abuse")
-#: Categories to which nobody owes an answer.
-NO_ANSWER = ("praise_chatter", "spam_abuse")
-ANSWER_WITHIN = timedelta(hours=72)
 
 
 def make_contact(
@@ -62,12 +57,12 @@ def make_contact(
         "persona_id": team.persona.id,
         "area_id": team.area.id,
         "area_path": team.area.path,
-        "lane": Lane.ENGAGEMENT if category in DIALOGUE else Lane.OPERATIONAL,
+        "lane": lane_of(category),
         "category": category,
         "priority": priority,
         "first_at": began,
         "last_at": began,
-        "due_at": None if category in NO_ANSWER else began + ANSWER_WITHIN,
+        "due_at": answer_due(kind, category, priority, began),
     }
     contact = Contact(**row | changed)
     CONTACT.started(session, contact, by=BY)

@@ -203,7 +203,6 @@ def _page(contact_id: int, form: BaseForm | None = None) -> str:
         forms[type(form).__name__] = form
     found = current_app.extensions
     answers_of = found.get("vcp_answers_of", lambda *_: [])
-    may_see_cases = may(me(), Permission.SEE_CASES, contact.area_path)
     return render_template(
         "contacts/show.html",
         contact=contact,
@@ -213,7 +212,8 @@ def _page(contact_id: int, form: BaseForm | None = None) -> str:
         refusal=access.refusal(session(), me(), contact),
         allows=lambda verb: CONTACT.allows(contact.state, verb),
         answer_url=_answer_url,
-        case=found["vcp_case_of"](session(), contact.id) if may_see_cases else None,
+        case=found["vcp_case_of"](session(), contact.id),
+        may_see_case=may(me(), Permission.SEE_CASES, contact.area_path),
         now=clock.now(),
         **_words(),
     )
