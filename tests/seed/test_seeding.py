@@ -14,6 +14,7 @@ from tests.client import Client
 from tests.seed.conftest import OFFICERS, POSTS, SEED
 from vcp.areas.models import Area
 from vcp.cli import main
+from vcp.contacts.models import Contact
 from vcp.kernel import clock
 from vcp.kernel.db import db
 from vcp.kernel.errors import Conflict, NotAllowed
@@ -93,8 +94,11 @@ def test_a_force_that_fails_half_way_leaves_nothing_and_the_clock_as_it_was(
 
 @pytest.mark.parametrize("officers, posts", [(2, 0), (9, 3)])
 def test_any_size_can_be_made(app: Flask, session: Session, officers: int, posts: int) -> None:
-    seed_demo(app, officers=officers, posts=posts)
-    assert len(session.scalars(select(Post)).unique().all()) == posts
+    seed_demo(app, officers=officers, posts=posts, contacts=posts)
+    assert (
+        len(session.scalars(select(Post).where(Post.answers_id.is_(None))).unique().all()) == posts
+    )
+    assert len(session.scalars(select(Contact)).all()) == posts
 
 
 def test_everybody_offered_can_sign_in(seeded: Flask) -> None:

@@ -14,6 +14,7 @@ from vcp.users import queries
 from vcp.users.demo import code_now
 
 MOST_POSTS = 200_000
+MOST_CONTACTS = 200_000
 
 
 @click.group("seed")
@@ -37,16 +38,24 @@ def group() -> None:
     show_default=True,
     help="How many posts there are, published or not.",
 )
+@click.option(
+    "--contacts",
+    type=click.IntRange(0, MOST_CONTACTS),
+    default=10,
+    show_default=True,
+    help="How many conversations with residents there are.",
+)
 @click.option("--seed", type=int, default=1, show_default=True, help="The same gives the same.")
-def demo(instance: Path | None, officers: int, posts: int, seed: int) -> None:
-    """Invent a force with staff, personas, posts and a public site; print how to sign in.
+def demo(instance: Path | None, officers: int, posts: int, contacts: int, seed: int) -> None:
+    """Invent a force, what it posted and what residents said; print how to sign in.
 
-    Only in demo and test mode, and only where there are no staff yet. Residents' messages are not
-    invented yet: --contacts comes with them.
+    Only in demo and test mode, and only where there are no staff yet.
     """
     with app_at_work(instance) as app:
         schema.upgrade(db.engine)
-        seed_demo(app, officers=officers, posts=posts, seed=seed, tell=click.echo)
+        seed_demo(
+            app, officers=officers, posts=posts, contacts=contacts, seed=seed, tell=click.echo
+        )
         for line in sign_in_lines(app.extensions["vcp_settings"]):
             click.echo(line)
 

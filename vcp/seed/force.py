@@ -42,6 +42,7 @@ def seed_demo(
     *,
     officers: int = 6,
     posts: int = 40,
+    contacts: int = 10,
     seed: int = 1,
     tell: Callable[[str], object] = _say_nothing,
 ) -> None:
@@ -64,7 +65,7 @@ def seed_demo(
                 f"{settings.instance} has staff already, so nothing was invented. Give an empty "
                 "folder with --instance."
             )
-        story = Story(settings, officers, posts, seed)
+        story = Story(settings, officers, posts, contacts, seed)
         walk(settings, story.steps(), tell, story.cast.hold)
         people.keep_sign_ins(settings, story.everybody, seed)
         tell("Rendering the public pages …")
@@ -74,11 +75,14 @@ def seed_demo(
 class Story:
     """Everything that happens, in the order in which it happened."""
 
-    def __init__(self, settings: Settings, officers: int, posts: int, seed: int) -> None:
+    def __init__(
+        self, settings: Settings, officers: int, posts: int, contacts: int, seed: int
+    ) -> None:
         """Draw what chance decides; nothing is stored but the pictures."""
         chance = random.Random(seed)
         self.settings = settings
         self.posts, self.officers, self.seed = posts, officers, seed
+        self.contacts = contacts
         self.calendar = Calendar(clock.now(), settings.zone)
         self.cast = Cast()
         self.everybody = people.staff(chance, officers)
@@ -101,7 +105,9 @@ class Story:
         told = Posts(stage, self.personas, self.calendar, self.chance).steps(self.posts)
         residents = Residents(self.cast, feed, self.personas, self.calendar)
         yield Step(begun + timedelta(days=1), residents.begin)
-        yield from sorted([*told, *residents.steps(), *self._later()], key=lambda step: step.at)
+        yield from sorted(
+            [*told, *residents.steps(self.contacts), *self._later()], key=lambda step: step.at
+        )
 
     def _pictures(self) -> dict[str, StoredImage]:
         return pictures.stored_pictures(self.settings) if self.posts else {}

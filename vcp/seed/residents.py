@@ -4,6 +4,7 @@ import hashlib
 from collections.abc import Callable, Iterator
 from datetime import datetime, timedelta
 from functools import partial
+from itertools import islice
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
@@ -28,6 +29,16 @@ from vcp.seed.walk import Step
 MODERATOR, INSPECTOR = "moderator", "inspector"
 MAIL = "{}@carrowdale.police.example"
 MOMENT = timedelta(seconds=2)
+#: How many days ago everyday questions were asked at the most, and which are still open.
+LONGEST_AGO, STILL_OPEN = 60, 2
+NAMES = ("Alex", "Robin", "Jo", "Sam", "Mika", "Ash", "")
+QUESTIONS = (
+    "When is the next street surgery?",
+    "Whom do I ask about a street light that is out?",
+    "Do you mark bikes at the school as well?",
+    "Is the police office in the library open at weekends?",
+    "How do I join the neighbourhood watch?",
+)
 
 
 class Residents:
@@ -53,25 +64,57 @@ class Residents:
                 for person in approvers:
                     standard.approve(session, reply.id, reply.sha256, by=person)
 
-    def steps(self) -> Iterator[Step]:
-        """Give every step; they are sorted among the others."""
+    def steps(self, contacts: int) -> Iterator[Step]:
+        """Give every step of so many contacts; they are sorted among the others."""
+        tales = list(islice(self._tales(), contacts))
+        for tale in tales:
+            yield from tale
+        for number in range(contacts - len(tales)):
+            yield from self._everyday(number)
+
+    def _tales(self) -> Iterator[Iterator[Step]]:
+        """Give those that a newcomer should meet first."""
         ago, day = self.calendar.ago, self.calendar.day
-        yield from self._answered(day(3, "18:20"))
-        yield from self._handed_over(day(1, "08:05"))
+        yield self._asked(ago(3), "someone is breaking into the flat next door right now", "Sam")
+        yield self._asked(
+            ago(22),
+            "I'm worried about the lady upstairs. She is 80 and hasn't opened for three days.",
+        )
+        yield self._asked(ago(150), "My bike was stolen from the library last night.", "Mika")
+        yield self._asked(
+            day(1, "19:45"), "Will you be at the library this Thursday? Same time?", "Ash"
+        )
+        yield self._answered(day(3, "18:20"))
+        yield self._handed_over(day(1, "08:05"))
         yield from self._logged(day(2, "11:00"))
-        for at, text, name in (
-            (day(4, "12:10"), "Who do I ask about a crossing near the school?", "Robin"),
-            (day(1, "19:45"), "Will you be at the library this Thursday? Same time?", "Ash"),
-            (ago(410), "Lovely to see you out on bikes again. Thank you!", "Jo"),
-            (ago(150), "My bike was stolen from outside the library last night.", "Mika"),
-            (
-                ago(22),
-                "I'm worried about the lady upstairs. She is 80 and hasn't opened for three days.",
-                "",
-            ),
-            (ago(3), "someone is breaking into the flat next door right now", "Sam"),
-        ):
-            yield Step(at, self._asks(text, name))
+        yield self._asked(
+            day(4, "12:10"), "Who do I ask about a crossing near the school?", "Robin"
+        )
+        yield self._asked(ago(410), "Lovely to see you out on bikes again. Thank you!", "Jo")
+
+    def _asked(self, at: datetime, text: str, name: str = "") -> Iterator[Step]:
+        yield Step(at, self._asks(text, name))
+
+    def _everyday(self, number: int) -> Iterator[Step]:
+        """A question of every day, answered at the door and closed but for the newest."""
+        kept: dict[str, int] = {}
+        days, writer = 1 + number % LONGEST_AGO, f"officer:{number % self.personas.officers}"
+        at = self.calendar.day(days, "12:00") + timedelta(seconds=number % 20_000)
+        text = f"{QUESTIONS[number % len(QUESTIONS)]} ({number + 1})"
+
+        def ask(session: Session) -> None:
+            kept["contact"] = self._asks(text, NAMES[number % len(NAMES)], writer)(
+                session
+            ).contact_id
+
+        def close(session: Session) -> None:
+            officer, how = self.cast.user(session, writer), Disposition.SIGNPOSTED.value
+            working.note_seen(session, kept["contact"], officer)
+            working.close(session, kept["contact"], how, "Told them whom to ask.", by=officer)
+
+        yield Step(at, ask)
+        if days > STILL_OPEN:
+            yield Step(at + timedelta(hours=20), close)
 
     def _asks(
         self, text: str, name: str = "", officer: str = "officer:0"
@@ -170,7 +213,7 @@ class Residents:
         yield Step(at + timedelta(minutes=25), hand_over)
         yield Step(at + timedelta(minutes=31), dispose)
 
-    def _logged(self, at: datetime) -> Iterator[Step]:
+    def _logged(self, at: datetime) -> Iterator[Iterator[Step]]:
         """Two conversations that officers had face to face."""
         for number, (kind, summary, place) in enumerate(
             (
@@ -186,10 +229,9 @@ class Residents:
                 ),
             )
         ):
-            yield Step(
-                at + timedelta(hours=number),
-                partial(self._log, kind, summary, place, f"officer:{number}"),
-            )
+            writer = f"officer:{number % self.personas.officers}"
+            log = partial(self._log, kind, summary, place, writer)
+            yield iter([Step(at + timedelta(hours=number), log)])
 
     def _log(self, kind: ContactKind, summary: str, place: str, key: str, session: Session) -> None:
         told = Conversation(
