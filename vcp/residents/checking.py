@@ -1,7 +1,7 @@
 """Whether a name, handle, address or link is ours: compared with the register, never stored."""
 
 import re
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from enum import StrEnum
@@ -11,6 +11,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from officer_profiles.models import Persona
+from officer_profiles.states import PersonaState
 from vcp.channels.models import Channel
 from vcp.channels.states import ChannelState
 from vcp.kernel import clock
@@ -18,8 +19,16 @@ from vcp.networks.registry import NETWORKS
 from vcp.posts.models import Delivery, DeliveryKind, Post
 from vcp.posts.states import DeliveryState
 from vcp.residents import queries
-from vcp.residents.addresses import officer_path, post_path
-from vcp.residents.lookalikes import host_resembles, plain_host, resembles, tidied
+from vcp.residents.addresses import post_path
+from vcp.residents.lookalikes import (
+    host_resembles,
+    looks_like,
+    our_skeleton,
+    plain_host,
+    resembles,
+    skeleton,
+    tidied,
+)
 from vcp.residents.site import Site
 from vcp.residents.views import OfficerView, shown_officer
 
@@ -64,26 +73,52 @@ class Verdict:
     until: datetime | None = None
 
 
+@dataclass(frozen=True)
+class Known:
+    """What a persona is called, for comparing: thousands of rows would be slow to read whole."""
+
+    id: int
+    slug: str
+    display_name: str
+    signature: str
+    collar_number: str
+    is_living: bool
+
+
 class Register:
     """What is compared with: personas, accounts and hosts of ours."""
 
     def __init__(self, session: Session, site: Site) -> None:
         """Read the register once for one check."""
-        now = clock.now()
-        self.session, self.site = session, site
+        self.session, self.site, self.now = session, site, clock.now()
         self.accounts = queries.accounts(session)
-        self.personas = queries.personas(session)
-        self.outlets = queries.outlets(session, now)
-        self.now = now
+        self.personas = [
+            Known(*row[:5], _is_living(row[5], row[6], self.now))
+            for row in session.execute(
+                select(
+                    Persona.id,
+                    Persona.slug,
+                    Persona.display_name,
+                    Persona.signature,
+                    Persona.collar_number,
+                    Persona.state,
+                    Persona.verification_expires_at,
+                )
+                .where(Persona.state.in_(queries.SHOWN_PERSONAS))
+                .order_by(Persona.display_name, Persona.id)
+            )
+        ]
 
-    def officer(self, persona: Persona) -> OfficerView:
-        """Return a persona as residents see it."""
-        return shown_officer(self.site, persona, self.outlets, self.now)
+    def officers(self, ids: Iterable[int]) -> tuple[OfficerView, ...]:
+        """Return personas as residents see them."""
+        outlets = queries.outlets(self.session, self.now)
+        rows = queries.personas(self.session, Persona.id.in_(list(ids)))
+        return tuple(shown_officer(self.site, row, outlets, self.now) for row in rows)
 
     def officers_on(self, channel: Channel) -> tuple[OfficerView, ...]:
         """Return whose account it is."""
-        ids = {key for key, found in self.outlets.items() if channel in found}
-        return tuple(self.officer(one) for one in self.personas if one.id in ids)
+        outlets = queries.outlets(self.session, self.now)
+        return self.officers(key for key, found in outlets.items() if channel in found)
 
     def own_hosts(self) -> list[str]:
         """Return the hosts that are the force's own."""
@@ -148,7 +183,7 @@ def _on_our_site(register: Register, path: str) -> Verdict:
     if (found := _OFFICER.fullmatch(path)) is not None:
         for persona in register.personas:
             if persona.slug == found[1]:
-                return _of_persona(register, persona)
+                return _of_persona(register, persona.id)
         return Verdict(Outcome.UNKNOWN)
     return Verdict(Outcome.OUR_SITE, name=settings.force_name, url=settings.base_url + "/")
 
@@ -165,7 +200,7 @@ def _of_post(register: Register, post: Post | None) -> Verdict:
         Outcome.WITHDRAWN if is_gone else Outcome.POST,
         name=post.persona.display_name,
         url=post_path(post.public_id) if has_page else None,
-        officers=(register.officer(post.persona),),
+        officers=register.officers([post.persona_id]),
         since=post.released_at,
         until=post.withdrawn_at,
     )
@@ -201,16 +236,17 @@ def _of_handle(register: Register, name: str, server: str) -> Verdict:
             return _of_account(register, channel)
     if server == register.mail_host():
         return Verdict(Outcome.OUR_MAIL, name=register.site.settings.force_name)
+    seen = skeleton(name)
     for channel in register.accounts:
         local, _, at = (channel.handle or "").casefold().partition("@")
-        same_server = at == server
-        if resembles(name, local) and (not same_server or name != local):
+        is_other = at != server or name != local
+        if is_other and looks_like(seen, our_skeleton(local)):
             return _like(register, channel)
         if name == local and resembles(server, at):
             return _like(register, channel)
-    for persona in _living(register):
-        if _is_like_persona(name, persona):
-            return _like_persona(register, persona)
+    for persona in register.personas:
+        if persona.is_living and _is_like_persona(seen, persona):
+            return _like_persona(register, persona.id)
     return _of_host(register, server)
 
 
@@ -227,7 +263,7 @@ def _of_name(register: Register, name: str) -> Verdict:
     for persona in register.personas:
         names = (persona.display_name, persona.signature, persona.collar_number, persona.slug)
         if name in {one.casefold() for one in names if one}:
-            known = _of_persona(register, persona)
+            known = _of_persona(register, persona.id)
             is_here = known.outcome is Outcome.GENUINE
             return Verdict(
                 Outcome.NAME if is_here else known.outcome,
@@ -237,12 +273,13 @@ def _of_name(register: Register, name: str) -> Verdict:
                 since=known.since,
                 until=known.until,
             )
+    seen = skeleton(name)
     for channel in register.accounts:
-        if resembles(name, _local(channel)):
+        if looks_like(seen, our_skeleton(_local(channel))):
             return _like(register, channel)
-    for persona in _living(register):
-        if resembles(name, persona.display_name):
-            return _like_persona(register, persona)
+    for persona in register.personas:
+        if persona.is_living and looks_like(seen, our_skeleton(persona.display_name)):
+            return _like_persona(register, persona.id)
     return Verdict(Outcome.UNKNOWN)
 
 
@@ -259,13 +296,13 @@ def _of_account(register: Register, channel: Channel) -> Verdict:
     )
 
 
-def _of_persona(register: Register, persona: Persona) -> Verdict:
-    officer = register.officer(persona)
+def _of_persona(register: Register, persona_id: int) -> Verdict:
+    (officer,) = register.officers([persona_id])
     outcome = Outcome.ENDED if officer.status != "verified" else Outcome.GENUINE
     return Verdict(
         outcome,
         name=officer.name,
-        url=officer_path(persona.slug),
+        url=officer.url,
         officers=(officer,),
         since=officer.verified_at,
         until=officer.ended_at or (officer.changed_at if outcome is Outcome.ENDED else None),
@@ -277,8 +314,8 @@ def _like(register: Register, channel: Channel) -> Verdict:
     return Verdict(Outcome.LOOKALIKE, known.name, known.network, known.url, known.officers)
 
 
-def _like_persona(register: Register, persona: Persona) -> Verdict:
-    officer = register.officer(persona)
+def _like_persona(register: Register, persona_id: int) -> Verdict:
+    (officer,) = register.officers([persona_id])
     return Verdict(Outcome.LOOKALIKE, officer.name, "", officer.url, (officer,))
 
 
@@ -305,13 +342,13 @@ def _profile_as_given(register: Register, url: str) -> Verdict | None:
     return None
 
 
-def _living(register: Register) -> Iterator[Persona]:
-    return (one for one in register.personas if register.officer(one).status == "verified")
+def _is_living(state: PersonaState, expires: datetime | None, now: datetime) -> bool:
+    return state is PersonaState.VERIFIED and (expires is None or expires > now)
 
 
-def _is_like_persona(name: str, persona: Persona) -> bool:
-    forms: Iterable[str] = (persona.display_name, persona.slug)
-    return any(resembles(name, form) for form in forms)
+def _is_like_persona(seen: str, persona: Known) -> bool:
+    forms = (persona.display_name, persona.slug)
+    return any(looks_like(seen, our_skeleton(form)) for form in forms)
 
 
 def _local(channel: Channel) -> str:

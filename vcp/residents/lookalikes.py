@@ -2,6 +2,7 @@
 
 import re
 import unicodedata
+from functools import lru_cache
 
 from vcp.triage.normalise import plain
 
@@ -40,9 +41,19 @@ def skeleton(name: str) -> str:
     return _BETWEEN.sub("", seen)
 
 
+@lru_cache(maxsize=50_000)
+def our_skeleton(name: str) -> str:
+    """Return the skeleton of a name of ours; kept, as what was typed must not be."""
+    return skeleton(name)
+
+
 def resembles(name: str, ours: str) -> bool:
     """Say whether a name could be taken for one of ours; the same name isn't asked about."""
-    seen, wanted = skeleton(name), skeleton(ours)
+    return looks_like(skeleton(name), our_skeleton(ours))
+
+
+def looks_like(seen: str, wanted: str) -> bool:
+    """Say whether one skeleton could be taken for another, that of ours."""
     if not seen or len(wanted) < SHORTEST:
         return seen == wanted and bool(seen)
     if seen == wanted:
@@ -54,16 +65,19 @@ def resembles(name: str, ours: str) -> bool:
 
 def _is_padding(rest: str) -> bool:
     """Say whether what is left of a name is only words and digits that pretenders add."""
-    for word in sorted(map(skeleton, _ADDED), key=len, reverse=True):
+    for word in _PADDING:
         rest = rest.replace(word, "")
     return not rest.strip(_DIGITS)
+
+
+_PADDING = tuple(sorted(map(skeleton, _ADDED), key=len, reverse=True))
 
 
 def host_resembles(host: str, ours: str, force_words: frozenset[str]) -> bool:
     """Say whether a host could be taken for one of ours; the same host isn't asked about."""
     if f".{ours}." in f".{host}." or host.startswith(f"{ours}-"):
         return True
-    seen, wanted = skeleton(host), skeleton(ours)
+    seen, wanted = skeleton(host), our_skeleton(ours)
     if seen == wanted or is_near(seen, wanted, 2 if len(wanted) >= _TWO_FAULTS_FROM else 0):
         return True
     words = {skeleton(word) for word in force_words}
