@@ -56,6 +56,7 @@ def _hold_page(case: Case, refused: BaseForm | None) -> str:
         return_form=refused if isinstance(refused, ReturnForm) else ReturnForm(formdata=None),
         may_return=is_open and may(me(), Permission.RETURN_HOLDS, case.area_path),
         may_work=may(me(), Permission.WORK_CASES, case.area_path),
+        since=clock.now(),
         form=refused,
         verdict=verdict,
         marked=screening.marked(words, verdict),

@@ -33,7 +33,7 @@ LONGEST_REASON = 500
 ROLE_WORDS = {
     Role.OFFICER: "Officer: writes posts",
     Role.SUPERVISOR: "Supervisor: approves, verifies, withdraws",
-    Role.MODERATOR: "Moderator: works on held drafts",
+    Role.MODERATOR: "Moderator: works the desk, residents' cases and held drafts",
     Role.DECISION_MAKER: "Decision maker: releases held drafts",
     Role.AUDITOR: "Auditor: reads the trail",
     Role.ADMINISTRATOR: "Administrator: accounts, areas, channels; approves nothing",
