@@ -29,7 +29,7 @@ def take(page: Page, url: str, path: Path, *, whole: bool = False) -> None:
 
 
 def take_all(browser: Browser, address: str, folder: Path) -> None:
-    """Take the four pictures."""
+    """Take the six pictures."""
     public = browser.new_context(viewport=DESK, device_scale_factor=2).new_page()
     public.goto(f"{address}/officers")
     public.locator("main a[href^='/officers/']").first.click()
@@ -42,6 +42,9 @@ def take_all(browser: Browser, address: str, folder: Path) -> None:
     phone.get_by_role("button", name="Check").click()
     phone.locator("#findings mark").first.scroll_into_view_if_needed()
     phone.screenshot(path=folder / "held.png")
+    take(phone, f"{address}/staff/contacts", folder / "contacts.png")
+    digital = sign_in(browser, address, "Moderator", DESK)
+    take(digital, f"{address}/staff/cases", folder / "desk.png")
     desk = sign_in(browser, address, "Supervisor", DESK)
     desk.goto(f"{address}/staff/posts/awaiting")
     desk.locator("main a[href*='/staff/posts/']").first.click()
