@@ -35,7 +35,7 @@ def test_officer_reads_the_list_and_the_conversation_and_is_in_the_trail(
     sign_in(client, team.officer)
     listed = client.get("/staff/contacts")
     assert f"/staff/contacts/{contact.id}" in listed.text
-    assert "Due in 2 days" in listed.text
+    assert "Answer due in 2 days" in listed.text
     page = client.get(f"/staff/contacts/{contact.id}")
     assert QUESTION in page.text
     assert [event.actor_id for event in events(session, contact, "look")] == [team.officer.actor_id]
@@ -146,7 +146,7 @@ def test_an_overdue_contact_stands_out(client: Client, session: Session) -> None
     said = make_message(session, team, for_contact={"missed_at": clock.now()}).contact
     fresh = make_message(session, team).contact
     sign_in(client, team.officer)
-    assert "Overdue by 2 days" in client.get("/staff/contacts").text
+    assert "Answer overdue by 2 days" in client.get("/staff/contacts").text
     page = client.get("/staff/contacts?state=late").text
     for contact, is_late in ((late, True), (said, True), (fresh, False)):
         assert (f'/staff/contacts/{contact.id}"' in page) == is_late

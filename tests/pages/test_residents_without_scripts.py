@@ -78,7 +78,7 @@ def test_a_question_is_asked_read_waited_for_and_closed(
     resident.page.wait_for_timeout(1000 * (QUICKEST_S + 1))
     resident.presses("Send").reads("We have your question", "Received", QUESTION)
     ingest(session)
-    officer.goes_to("/staff/contacts").follows("Robin").reads(QUESTION, "Due in")
+    officer.goes_to("/staff/contacts").follows("Robin").reads(QUESTION, "Answer due in")
     resident.page.reload()
     resident.reads("Being looked at.")
     officer.follows("Contacts").follows("Robin")

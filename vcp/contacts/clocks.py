@@ -45,10 +45,13 @@ def clock_words(contact: Contact, now: datetime) -> str:
         return "stopped: waiting for the resident"
     if contact.answered_at is not None:
         return "answered"
+    # What is more than a question has the desk's clock, which is far shorter.
+    begins = "" if contact.priority == "P4" else "with the desk"
     if contact.due_at is None:
-        return "no answer owed" if contact.priority == "P4" else "with the desk"
+        return begins or "no answer owed"
     left = (contact.due_at - now).total_seconds()
-    return f"due in {span(left)}" if left > 0 else f"overdue by {span(-left)}"
+    owed = f"answer due in {span(left)}" if left > 0 else f"answer overdue by {span(-left)}"
+    return f"{begins}, {owed}" if begins else owed
 
 
 def is_overdue(contact: Contact, now: datetime) -> bool:
