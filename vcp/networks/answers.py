@@ -28,7 +28,7 @@ DEFAULT_RETRY_AFTER_S = 60.0
 #: Waited for when the moment that it names has passed already.
 PAST_RETRY_AFTER_S = 5.0
 
-_WEB_PAGE = "This server answered a web page instead of the Mastodon API. Check the address."
+_WEB_PAGE = "This server answered a web page instead of the {api} API. Check the address."
 _ABOUT_SIGN_IN = re.compile(
     r"scope|token|log ?in|sign ?in|authenticat|authoriz|authoris|disabled|suspended|confirm",
     re.IGNORECASE,
@@ -48,12 +48,12 @@ class Step(StrEnum):
     WRITE = "write"
 
 
-def failure(wire: Wire, step: Step) -> NetworkError:
+def failure(wire: Wire, step: Step, api: str = "Mastodon") -> NetworkError:
     """Our error for the wire's last exchange, which didn't end as it should."""
     exchange = wire.exchange
     if exchange.status is None:
         return _without_answer(wire, step)
-    return refusal(wire, step) or _garbled(exchange, wire.host, step)
+    return refusal(wire, step) or _garbled(wire, step, api)
 
 
 def refusal(wire: Wire, step: Step) -> NetworkError | None:
@@ -151,10 +151,13 @@ def _without_answer(wire: Wire, step: Step) -> NetworkError:
     return _uncertain(f"{wire.host} didn't answer in full.", step)
 
 
-def _garbled(exchange: Exchange, host: str, step: Step) -> NetworkError:
+def _garbled(wire: Wire, step: Step, api: str) -> NetworkError:
+    exchange = wire.exchange
     kind = exchange.headers.get("content-type", "")
     is_page = "html" in kind or exchange.body.lstrip()[:1] == b"<"
-    message = _WEB_PAGE if is_page else f"{host} gave an answer that can't be read."
+    message = (
+        _WEB_PAGE.format(api=api) if is_page else f"{wire.host} gave an answer that can't be read."
+    )
     return _uncertain(message, step)
 
 
