@@ -6,7 +6,7 @@ Counting too much costs a warning, counting too little costs a refused post.
 import re
 from collections.abc import Callable, Mapping
 
-from vcp.networks import graphemes
+from vcp.networks import graphemes, x_length
 
 #: Of a text of 300 graphemes Bluesky takes 3,000 bytes, so ten of them weigh as much as one.
 #: Source: the lexicon app.bsky.feed.post.
@@ -54,6 +54,12 @@ def graphemes_and_bytes(text: str, content_warning: str, url_length: int | None)
     return max(graphemes.count(said) if said else 0, -(-len(said.encode()) // _BYTES_A_GRAPHEME))
 
 
+def weighted(text: str, content_warning: str, url_length: int | None) -> int:
+    """Units as X weighs them; the warning is part of the text, on a line of its own."""
+    del url_length
+    return x_length.weight(with_warning(text, content_warning))
+
+
 def with_warning(text: str, content_warning: str | None) -> str:
     """The text with its warning before it, for networks that have no field for one."""
     return f"{WARNING_MARK}{content_warning}\n\n{text}" if content_warning else text
@@ -63,4 +69,5 @@ def with_warning(text: str, content_warning: str | None) -> str:
 COUNTINGS: Mapping[str, Callable[[str, str, int | None], int]] = {
     "characters": characters,
     "graphemes": graphemes_and_bytes,
+    "weighted": weighted,
 }
