@@ -31,6 +31,7 @@ from vcp.networks.base import (
     Unauthorised,
     Visibility,
 )
+from vcp.posts.freezing import record_key
 
 #: What a scripted 429 asks for.
 RETRY_AFTER_S = 7
@@ -61,6 +62,8 @@ class Kept:
 class Rig(Protocol):
     #: False for a counterpart that leaves the images alone when a post is edited.
     can_replace_images: bool
+    #: True where everything is public, so that nothing can go out to less than everybody.
+    is_public_only: bool
 
     @property
     def network(self) -> Network: ...
@@ -96,7 +99,7 @@ def outgoing(text: str = "The surgery is at ten.", **changes: object) -> Outgoin
         "visibility": Visibility.UNLISTED,
         "media": (),
         "created_at": datetime.now(UTC),
-        "record_key": f"record-{number}",
+        "record_key": record_key(datetime.now(UTC)),
     }
     return Outgoing(**(values | changes))  # type: ignore[arg-type]  # a test names right fields
 
@@ -139,14 +142,27 @@ class NetworkContract:
         receipt = rig.network.publish(post, "a-1")
         (kept,) = rig.kept()
         assert kept.remote_id == receipt.remote_id
-        assert (kept.text, kept.language, kept.visibility) == (post.text, "cy", "unlisted")
+        visibility = "public" if rig.is_public_only else "unlisted"
+        assert (kept.text, kept.language, kept.visibility) == (post.text, "cy", visibility)
         assert kept.content_warning == ""
         assert rig.network.exists(receipt.remote_id)
 
     def test_visibility_is_never_left_to_the_server(self, rig: Rig) -> None:
         rig.network.publish(outgoing(visibility=Visibility.PUBLIC), "v-1")
         rig.network.publish(outgoing(visibility=Visibility.UNLISTED), "v-2")
-        assert [kept.visibility for kept in rig.kept()] == ["public", "unlisted"]
+        shown = [kept.visibility for kept in rig.kept()]
+        assert shown == ["public", "public" if rig.is_public_only else "unlisted"]
+
+    def test_what_is_for_one_person_is_never_shown_to_all(self, rig: Rig) -> None:
+        private = outgoing(visibility=Visibility.DIRECT)
+        if rig.is_public_only:
+            with pytest.raises(Rejected) as refused:
+                rig.network.publish(private, "v-3")
+            assert refused.value.reason is Reason.UNSUPPORTED
+            assert rig.kept() == []
+        else:
+            rig.network.publish(private, "v-3")
+            assert all(kept.visibility == "direct" for kept in rig.kept())
 
     def test_images_go_out_in_order_with_their_alt_texts(self, rig: Rig, tmp_path: Path) -> None:
         media = (

@@ -64,6 +64,7 @@ class FolderWriter:
 
 class OwnRig:
     can_replace_images = True
+    is_public_only = False
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
@@ -81,6 +82,7 @@ class OwnRig:
 
 class FakeRig:
     can_replace_images = True
+    is_public_only = False
 
     def __init__(self, *, is_idempotent: bool) -> None:
         self._fake = FakeNetwork(is_idempotent=is_idempotent)
@@ -137,6 +139,7 @@ class FakenetRig:
     """Mastodon's adapter against fakenet, as one of its accounts."""
 
     can_replace_images = True
+    is_public_only = False
 
     def __init__(self, base_url: str, account: str) -> None:
         self.base_url = base_url
@@ -208,6 +211,7 @@ class MockRig:
     """Mastodon's adapter against mastodon_mock, through a proxy that can lose answers."""
 
     can_replace_images = False
+    is_public_only = False
 
     def __init__(self, base_url: str, tokens: dict[str, str], proxy: LossyProxy) -> None:
         self._base_url = base_url

@@ -258,7 +258,7 @@ class BlueskyNetwork:
         return records.reply_to(found)
 
     def _did_of(self, call: Call, handle: str) -> str | None:
-        """The account of a handle; a name that nobody has stays text, and so does a doubtful one."""
+        """The account of a handle; a name that nobody is known to have stays text."""
         try:
             found = call.get("com.atproto.identity.resolveHandle", handle=handle).get("did")
         except (Rejected, Unavailable):

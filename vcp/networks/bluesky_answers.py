@@ -38,6 +38,11 @@ _ABOUT_ABSENCE = re.compile(r"could not (?:locate|find)|not found|unable to reso
 _ABOUT_LENGTH = re.compile(r"(?:grapheme|string) too (?:big|long)|too long", re.IGNORECASE)
 _ABOUT_MEDIA = re.compile(r"blob|image|mime|PayloadTooLarge", re.IGNORECASE)
 _LINK = re.compile(r"https?://[^\s<>\"')]+")
+_REFUSALS = {
+    Reason.NOT_FOUND: "{0} doesn't have what was asked for.{1}",
+    Reason.TOO_LONG: "{0} takes 300 characters and 3,000 bytes. Shorten the text.",
+    Reason.MEDIA: "{0} refused the image.{1}",
+}
 #: The scope of a session that began with the account's own password.
 _WHOLE_ACCOUNT = "com.atproto.access"
 
@@ -84,21 +89,19 @@ def _by_name(exchange: Exchange, host: str) -> NetworkError | None:
         return OtherContent(
             f"{host} has other content there.{words}", reason=Reason.ALREADY_POSTED, detail=said
         )
-    if name in _NOT_FOUND or (name == "InvalidRequest" and _ABOUT_ABSENCE.search(said)):
-        return Rejected(
-            f"{host} doesn't have what was asked for.{words}",
-            reason=Reason.NOT_FOUND,
-            detail=said,
-        )
-    if name == "InvalidRequest" and _ABOUT_LENGTH.search(said):
-        return Rejected(
-            f"{host} takes 300 characters and 3,000 bytes. Shorten the text.",
-            reason=Reason.TOO_LONG,
-            detail=said,
-        )
-    if _ABOUT_MEDIA.search(f"{name} {said}"):
-        return Rejected(f"{host} refused the image.{words}", reason=Reason.MEDIA, detail=said)
-    return None
+    reason = _reason(name, said)
+    if reason is None:
+        return None
+    return Rejected(_REFUSALS[reason].format(host, words), reason=reason, detail=said)
+
+
+def _reason(name: str, said: str) -> Reason | None:
+    is_plain = name == "InvalidRequest"
+    if name in _NOT_FOUND or (is_plain and _ABOUT_ABSENCE.search(said)):
+        return Reason.NOT_FOUND
+    if is_plain and _ABOUT_LENGTH.search(said):
+        return Reason.TOO_LONG
+    return Reason.MEDIA if _ABOUT_MEDIA.search(f"{name} {said}") else None
 
 
 def is_whole_account(access_token: str) -> bool:
