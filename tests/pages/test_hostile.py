@@ -71,7 +71,8 @@ def contacts(session: Session, team: Team) -> list[Contact]:
     """All of the corpus, in every field that a resident fills."""
     links = families()[ADDRESSES]
     made = []
-    everything = corpus()
+    # As the adapters give it: PostgreSQL can't store NUL.
+    everything = [text.replace("\0", "") for text in corpus()]
     for number, start in enumerate(range(0, len(everything), A_CONTACT)):
         texts = everything[start : start + A_CONTACT]
         name = texts[number % len(texts)]
@@ -98,7 +99,7 @@ def contacts(session: Session, team: Team) -> list[Contact]:
                 text=name,
             )
         )
-    for text in families()[WAYS_OUT]:
+    for text in (text.replace("\0", "") for text in families()[WAYS_OUT]):
         make_contact(
             session,
             team,

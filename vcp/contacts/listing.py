@@ -12,6 +12,7 @@ from vcp.contacts.states import ContactState
 from vcp.kernel import clock
 from vcp.kernel.pages import Page, paginate
 from vcp.kernel.permissions import Person
+from vcp.triage.inbound_categories import INBOUND
 
 LONGEST_SEARCH = 200
 MINE, CLOSED = "mine", "closed"
@@ -80,7 +81,7 @@ def _narrowed(person: Person, wanted: Filters) -> list[ColumnElement[bool]]:
                 Contact.logged_by_id == person.id,
             )
         )
-    if wanted.category:
+    if wanted.category in INBOUND:
         narrowed.append(Contact.category == wanted.category)
     if wanted.lane in tuple(Lane):
         narrowed.append(Contact.lane == Lane(wanted.lane))

@@ -234,7 +234,7 @@ def _filters() -> Filters:
         category=asked.get("category", ""),
         lane=asked.get("lane", ""),
         area_path=_path_of(int(area)) if area.isdecimal() else "",
-        words=asked.get("q", "")[: listing.LONGEST_SEARCH],
+        words=asked.get("q", "").replace("\0", "")[: listing.LONGEST_SEARCH],
     )
 
 

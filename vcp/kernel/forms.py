@@ -26,8 +26,8 @@ def options(pairs: Iterable[tuple[object, str]]) -> list[SelectChoice]:
 
 
 def stripped(value: object) -> object:
-    """Take white space off both ends of a text."""
-    return value.strip() if isinstance(value, str) else value
+    """Take white space off both ends of a text, and NUL, which PostgreSQL can't store, out."""
+    return value.replace("\0", "").strip() if isinstance(value, str) else value
 
 
 class PlainWords:

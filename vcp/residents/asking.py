@@ -90,6 +90,8 @@ def whom(session: Session, *, officer: str = "", place: str = "") -> Whom:
 
     Raises: NotFound when there is no such officer or place; Unavailable before there is a force.
     """
+    if "\0" in officer + place:  # which PostgreSQL can't even be asked for
+        raise NotFound("There is no such officer or place.")
     if officer:
         return _officer(session, officer)
     area = areas.by_slug(session, place) if place else areas.force(session)

@@ -151,6 +151,8 @@ def _of_link(register: Register, url: str) -> Verdict:
         host, path = plain_host(parts.hostname or ""), unquote(parts.path) or "/"
     except ValueError:
         return Verdict(Outcome.UNKNOWN)
+    if "\0" in path:
+        return Verdict(Outcome.UNKNOWN)
     if at == _netloc(register.site.settings.base_url):
         return _on_our_site(register, path)
     if host in register.own_hosts():
