@@ -3,6 +3,7 @@
 from datetime import datetime
 
 from sqlalchemy import select
+from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from moderation import queries, service
@@ -88,18 +89,32 @@ def _needed(
         return case
     if rank not in SEEN_WITHIN:
         return None
+    try:
+        with session.begin_nested():
+            return _open(session, contact, category, rank, at)
+    except IntegrityError:
+        # Another unit has just opened it: the index lets one of the two.
+        case = queries.open_of_contact(session, contact.id)
+        if case is None:
+            raise
+        _join(session, case, category, rank, at)
+        return case
+
+
+def _open(session: Session, contact: Contact, category: str, rank: Priority, at: datetime) -> Case:
     case = Case(
-        contact=contact,
+        contact_id=contact.id,
         area_path=contact.area_path,
         categories=category,
-        priority=priority,
+        priority=rank.value,
         opened_at=at,
         due_at=at + SEEN_WITHIN[rank],
         act_due_at=at + ACTED_WITHIN[rank],
         changed_at=clock.now(),
         reason="",
     )
-    CASE.started(session, case, by=SCREEN, priority=priority, category=category, contact=contact.id)
+    told = {"priority": rank.value, "category": category, "contact": contact.id}
+    CASE.started(session, case, by=SCREEN, **told)
     return case
 
 

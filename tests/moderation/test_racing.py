@@ -9,12 +9,14 @@ from flask import Flask
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
-from moderation import desks, handing_over, service
+from moderation import desks, handing_over, intake, service
 from moderation.models import Case, HandOver
 from moderation.states import CaseState
+from tests.factories.contacts import make_contact
 from tests.factories.moderation import make_contact_case
 from tests.factories.posts import make_team
 from tests.factories.users import make_user
+from vcp.contacts.events import ContactRaised
 from vcp.contacts.states import Disposition
 from vcp.kernel.audit import AuditEvent
 from vcp.kernel.db import db, transaction
@@ -94,6 +96,33 @@ def test_none_of_200_cases_is_decided_twice(
         assert {(row.state, row.disposed_by_id) for row in rows} <= {
             (CaseState.DISPOSED, person_id)
         }
+
+
+def test_two_messages_at_once_make_one_case(app: Flask, session: Session) -> None:
+    team = make_team(session)
+    contacts = [
+        make_contact(session, team, category="crime_report", priority="P3").id for _ in range(TRIES)
+    ]
+    people = [make_user(session).id for _ in range(3)]
+    session.commit()
+
+    def work(current: Session, who: User) -> None:
+        del current, who
+        for contact_id in contacts:
+            for _ in range(5):  # as the ingest tries again what lost to another
+                try:
+                    with transaction() as unit:
+                        intake.open_for_contact(unit, ContactRaised(contact_id))
+                    break
+                except Conflict:
+                    continue
+            else:
+                raise AssertionError(contact_id)
+
+    race(app, people, work)
+    rows = session.scalars(select(Case.contact_id)).all()
+    assert Counter(rows) == Counter(contacts)
+    assert len(verbs(session, "create")) == TRIES
 
 
 def test_link_pressed_by_several_at_once_acknowledges_once(app: Flask, session: Session) -> None:
