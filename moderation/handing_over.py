@@ -141,7 +141,8 @@ def run_late(session: Session) -> int:
     for row in rows:
         case = session.get_one(Case, row.case_id)
         HAND_OVER.apply(session, row, "run_late", by=CLOCK, case=case.id, desk=row.desk.code)
-        case.changed_at = clock.now()
+        # Nobody has it, so it stands with what nobody has acted on until somebody does.
+        case.changed_at, case.acted_at = clock.now(), None
         if case.priority == Priority.P1:
             letters.hand_over_overdue(session, case, row)
     return len(rows)
@@ -198,4 +199,8 @@ def _acknowledged(
     HAND_OVER.apply(
         session, row, "acknowledge", by=by, case=row.case_id, name=name, reference=reference or None
     )
-    service.touch(session, row.case_id)
+    case = session.get_one(Case, row.case_id)
+    if case.acted_at is None and case.state is not CaseState.DISPOSED:
+        service.acted(session, case, by=by, how="acknowledgement")
+    else:
+        service.touch(session, case.id)

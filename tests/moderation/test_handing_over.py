@@ -9,6 +9,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from moderation import desks, handing_over, queries, reminding
+from moderation.clocks import running
 from moderation.models import Case, Desk, HandOver
 from moderation.states import HandOverState
 from tests.factories.contacts import make_message
@@ -124,12 +125,14 @@ def test_p1_is_late_after_ten_minutes_and_supervisors_hear(
     assert handing_over.run_late(session) == 1
     assert handing_over.run_late(session) == 0
     assert row.state is HandOverState.OVERDUE
+    assert case.acted_at is None, "nobody has it"
     wanted = [f"P1 not acknowledged by Control room: case {case.id}"]
     for who in (team.supervisor, team.district_supervisor):
         assert to(session, who.email) == wanted
     assert to(session, team.other_supervisor.email) == []
     handing_over.acknowledge(session, token, "Jo Poe")
     assert row.state is HandOverState.ACKNOWLEDGED
+    assert case.acted_at == row.acknowledged_at
 
 
 def test_desk_without_an_address_is_rung(session: Session, team: Team, person: User) -> None:
@@ -225,4 +228,21 @@ def test_case_that_is_with_a_desk_stands_below_what_nobody_acted_on(
     clock.shift(60)
     second = make_contact_case(session, team)
     handed(session, first, room, person)
+    assert [c.id for c in queries.page(session, person).items] == [second.id, first.id]
+
+
+def test_what_no_desk_has_said_that_it_has_comes_back_to_the_top(
+    session: Session, team: Team, room: Desk, person: User, clock: time_machine.Traveller
+) -> None:
+    first = make_contact_case(session, team)
+    row, token = handed(session, first, room, person)
+    clock.shift(601)
+    second = make_contact_case(session, team)
+    assert [c.id for c in queries.page(session, person).items] == [second.id, first.id]
+    handing_over.run_late(session)
+    assert [c.id for c in queries.page(session, person).items] == [first.id, second.id]
+    left = running(first, row.due_at + timedelta(seconds=61))
+    assert left is not None
+    assert left.words == "act: overdue by 1 minute"
+    handing_over.acknowledge(session, token, "Jo Poe")
     assert [c.id for c in queries.page(session, person).items] == [second.id, first.id]
