@@ -1,11 +1,11 @@
-"""A Mastodon-shaped server that misbehaves when told to, in a process of its own.
+"""A server shaped as Mastodon, and as X under /2/, that misbehaves when told to; its own process.
 
 Run: python -m tests.faults.fakenet --port 8900 --journal ledger.jsonl
 
 Any bearer token of the form "token-NAME" belongs to the account NAME. The control plane:
 POST /_fakenet/config with the names of `Behaviour`, or {"revoke": [TOKEN]}; GET /_fakenet/ledger.
 What others say: POST /_fakenet/say {"to", "items": [{"text", …}]}, /_fakenet/edit {"id", "text"},
-/_fakenet/unsay {"id"}.
+/_fakenet/unsay {"id"}; with "network": "x" it is said there. The ledger of X is under "x".
 """
 
 import argparse
@@ -22,6 +22,7 @@ from tests.faults.fakenet_api import Api, Call, Reply, as_reply
 from tests.faults.fakenet_faults import Behaviour, Rule
 from tests.faults.fakenet_inbox import Inbox
 from tests.faults.fakenet_ledger import Ledger
+from tests.faults.fakenet_x import XApi
 
 _PAGE = b"<!DOCTYPE html><title>Hello</title><h1>This is a web page</h1>"
 _ALREADY_ACCEPTED = ("accept_drop", "garbled", "cut", "hang", "drip", "huge")
@@ -39,6 +40,7 @@ class FakeNet(ThreadingHTTPServer):
         self.ledger = Ledger(journal, seed)
         self.inbox = Inbox(self.ledger.new_id, self.behaviour, seed)
         self.api = Api(self.ledger, self.behaviour, self.inbox)
+        self.x = XApi(self.behaviour)
 
     @property
     def base_url(self) -> str:
@@ -46,12 +48,19 @@ class FakeNet(ThreadingHTTPServer):
 
     def configure(self, values: dict[str, Any]) -> None:
         with self.ledger.lock:
-            self.ledger.revoked |= set(values.pop("revoke", []))
+            revoked = set(values.pop("revoke", []))
+            self.ledger.revoked |= revoked
+            self.x.ledger.revoked |= revoked
             self.behaviour.update(values)
 
     def server_close(self) -> None:
         super().server_close()
         self.ledger.close()
+
+    def answer(self, call: Call, fault: str | None = None) -> Reply:
+        """What the network answers that the path belongs to."""
+        part = self.x if call.path.startswith("/2/") else self.api
+        return part.answer(call, fault)
 
     def draw(self, method: str, path: str, token: str) -> tuple[Rule | None, float]:
         """The fault for a request, and the seconds it waits before anything happens."""
@@ -107,12 +116,12 @@ class _Handler(BaseHTTPRequestHandler):
         query = dict(parse_qsl(address.query))
         call = Call(self.command, address.path, query, headers, self._read(), base_url)
         if rule is None:
-            self._send(self.server.api.answer(call))
+            self._send(self.server.answer(call))
         else:
             self._misbehave(rule, call)
 
     def _misbehave(self, rule: Rule, call: Call) -> None:
-        answer = self.server.api.answer
+        answer = self.server.answer
         if rule.fault in _ALREADY_ACCEPTED:
             self._garble(rule, answer(call, rule.fault))
         elif rule.fault == "refuse":
@@ -148,15 +157,16 @@ class _Handler(BaseHTTPRequestHandler):
 
     def _control(self, path: str, body: bytes) -> Reply:
         if path == "/_fakenet/ledger":
-            return as_reply(self.server.ledger.as_json())
+            return as_reply(self.server.ledger.as_json() | {"x": self.server.x.as_json()})
         try:
             said = json.loads(body)
+            inbox = self.server.x.inbox if said.pop("network", "") == "x" else self.server.inbox
             if path == "/_fakenet/say":
-                return as_reply(self.server.inbox.say(said["to"], said["items"]))
+                return as_reply(inbox.say(said["to"], said["items"]))
             if path == "/_fakenet/edit":
-                self.server.inbox.edit(said["id"], said["text"])
+                inbox.edit(said["id"], said["text"])
             elif path == "/_fakenet/unsay":
-                self.server.inbox.unsay(said["id"])
+                inbox.unsay(said["id"])
             else:
                 self.server.configure(said)
         except (ValueError, TypeError) as error:

@@ -82,7 +82,14 @@ def test_a_link_weighs_23_with_or_without_its_scheme(link: str) -> None:
 
 @pytest.mark.parametrize(
     "text",
-    ["ann@example.com", "@ann@example.com", "e.g. this", "at 3.30pm", "a full stop.Because", "#gov.uk"],
+    [
+        "ann@example.com",
+        "@ann@example.com",
+        "e.g. this",
+        "at 3.30pm",
+        "a full stop.Because",
+        "#gov.uk",
+    ],
 )
 def test_what_is_no_link_weighs_what_is_typed(text: str) -> None:
     assert weight(text) == len(text)

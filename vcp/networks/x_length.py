@@ -126,10 +126,7 @@ def links(text: str) -> list[str]:
 
 def _links(text: str) -> list[tuple[int, int, int]]:
     """Where links are and what each takes, in order; none overlaps another."""
-    spans = []
-    for found in _LINK.finditer(text):
-        if _is_sure(found):
-            spans.append((*found.span(), LINK))
+    spans = [(*found.span(), LINK) for found in _LINK.finditer(text) if _is_sure(found)]
     place = 0
     between = []
     for start, end, _ in [*spans, (len(text), len(text), 0)]:
