@@ -1,4 +1,4 @@
-"""A TCP proxy that forwards one request a connection and can lose the answer on the way back."""
+"""A TCP proxy that forwards one request a connection and can lose or replace its answer."""
 
 import contextlib
 import socket
@@ -13,6 +13,7 @@ class LossyProxy:
     def __init__(self, server_port: int) -> None:
         self._server_port = server_port
         self._lost: bytes | None = None
+        self._given: tuple[bytes, bytes] | None = None
         self._listener = socket.create_server(("127.0.0.1", 0), backlog=64)
         self.port = int(self._listener.getsockname()[1])
 
@@ -34,6 +35,10 @@ class LossyProxy:
         """The next request that begins so reaches the server; its answer doesn't come back."""
         self._lost = request_line
 
+    def answer_next(self, request_line: bytes, answer: bytes) -> None:
+        """The next request that begins so doesn't reach the server; this is answered."""
+        self._given = (request_line, answer)
+
     def _accept(self) -> None:
         with contextlib.suppress(OSError):
             while True:
@@ -47,6 +52,12 @@ class LossyProxy:
             socket.create_connection(("127.0.0.1", self._server_port)) as server,
         ):
             first = client.recv(65536)
+            if self._given is not None and first.startswith(self._given[0]):
+                answer, self._given = self._given[1], None
+                client.sendall(answer)
+                client.shutdown(socket.SHUT_WR)
+                _read_out(client)
+                return
             is_lost = self._lost is not None and first.startswith(self._lost)
             server.sendall(first)
             threading.Thread(target=_copy, args=(client, server), daemon=True).start()
@@ -56,6 +67,13 @@ class LossyProxy:
                 client.shutdown(socket.SHUT_RDWR)
             else:
                 _copy(server, client)
+
+
+def _read_out(client: socket.socket) -> None:
+    """Take what is still to come: a connection closed on unread bytes loses what was sent."""
+    with contextlib.suppress(OSError):
+        while client.recv(65536):
+            pass
 
 
 def _copy(source: socket.socket, target: socket.socket) -> None:

@@ -1,0 +1,199 @@
+"""Bluesky's adapter against Bluesky's own server: the contract, and the whole way of a post."""
+
+import itertools
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+import requests
+from atproto import models
+
+from tests.faults.proxy import LossyProxy
+from tests.networks import pds_server
+from tests.networks.bluesky_rigs import POSTS, PUT, PdsRig, xrpc
+from tests.networks.contract import RemoteNetworkContract, outgoing, picture
+from vcp.networks.base import Unauthorised, Unavailable, Visibility, count_characters
+from vcp.networks.bluesky_answers import OtherContent
+from vcp.networks.bluesky_record import LIMITS
+from vcp.networks.bluesky_session import InProcessStore
+
+pytestmark = [
+    pytest.mark.network,
+    pytest.mark.skipif(pds_server.missing() is not None, reason=str(pds_server.missing())),
+]
+_names = itertools.count(1)
+
+
+@pytest.fixture(scope="module")
+def pds_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    with pds_server.running(tmp_path_factory.mktemp("pds")) as address:
+        yield address
+
+
+@pytest.fixture
+def rig(pds_url: str) -> Iterator[PdsRig]:
+    with LossyProxy(int(pds_url.rsplit(":", 1)[1])) as proxy:
+        yield PdsRig(pds_url, f"officer{next(_names)}", proxy)
+
+
+class TestBlueskyAgainstItsOwnServer(RemoteNetworkContract):
+    """Without what others say: that needs a view of the network, which this server hasn't."""
+
+
+WORDS = (
+    "🚔 Siân & @{0} meet at ten 👨‍👩‍👧‍👦 (https://force.example/cwrdd?a=1&b=2). "
+    "#BoreDa, nobody@nowhere.test @nobody.test"
+)
+
+
+def test_a_post_goes_the_whole_way(rig: PdsRig, pds_url: str, tmp_path: Path) -> None:
+    with LossyProxy(int(pds_url.rsplit(":", 1)[1])) as proxy:
+        other = PdsRig(pds_url, f"neighbour{next(_names)}", proxy)
+    text = WORDS.format(other.handle)
+    post = outgoing(text, media=(picture(tmp_path, "Y bont"),), visibility=Visibility.PUBLIC)
+    receipt = rig.network.publish(post, "k")
+    (row,) = rig.records()
+    record = row["value"]
+    assert models.get_or_create(record, models.AppBskyFeedPost.Record, strict=True)
+    assert row["uri"] == receipt.remote_id == f"at://{rig.did}/{POSTS}/{post.record_key}"
+    assert record["text"] == text
+    assert record["langs"] == ["cy"]
+    said = text.encode()
+    shown = {
+        said[facet["index"]["byteStart"] : facet["index"]["byteEnd"]].decode(): feature
+        for facet in record["facets"]
+        for feature in facet["features"]
+    }
+    kind = "app.bsky.richtext.facet#"
+    address = "https://force.example/cwrdd?a=1&b=2"
+    assert shown == {
+        f"@{other.handle}": {"$type": f"{kind}mention", "did": other.did},
+        address: {"$type": f"{kind}link", "uri": address},
+        "#BoreDa": {"$type": f"{kind}tag", "tag": "BoreDa"},
+    }
+    (image,) = record["embed"]["images"]
+    assert (image["alt"], image["aspectRatio"]) == ("Y bont", {"width": 8, "height": 6})
+    blob = requests.get(
+        f"{pds_url}/xrpc/com.atproto.sync.getBlob",
+        params={"did": rig.did, "cid": image["image"]["ref"]["$link"]},
+        timeout=10,
+    )
+    assert blob.content == post.media[0].path.read_bytes()
+    rig.network.withdraw(receipt.remote_id)
+    assert rig.records() == []
+
+
+def test_six_attempts_at_once_make_one_record(rig: PdsRig) -> None:
+    post = outgoing("Only once")
+    with ThreadPoolExecutor(6) as pool:
+        receipts = list(pool.map(lambda _: rig.network.publish(post, "k"), range(6)))
+    assert len({receipt.remote_id for receipt in receipts}) == len(rig.records()) == 1
+
+
+def test_what_somebody_else_put_there_is_never_overwritten(rig: PdsRig) -> None:
+    post = outgoing("Ours")
+    theirs = {"$type": POSTS, "text": "Theirs", "createdAt": "2026-11-22T10:00:00.000Z"}
+    said = {"repo": rig.did, "collection": POSTS, "rkey": post.record_key, "record": theirs}
+    xrpc(rig.base_url, PUT, rig.own_token, json=said)
+    with pytest.raises(OtherContent, match="ALARM"):
+        rig.network.publish(post, "k")
+    assert rig.network.find(post, since=datetime.now(UTC), taken=()) is None
+    assert rig.records()[0]["value"]["text"] == "Theirs"
+
+
+def test_a_name_that_became_an_account_meanwhile_is_no_other_post(rig: PdsRig) -> None:
+    """The first attempt found nobody of that name, the next one does."""
+    post = outgoing(f"Thanks, @later-{rig.handle}")
+    first = rig.network.publish(post, "k")
+    about = {
+        "handle": f"later-{rig.handle}",
+        "email": f"later-{rig.handle}@force.example",
+        "password": "own-password",
+    }
+    xrpc(rig.base_url, "com.atproto.server.createAccount", json=about)
+    assert rig.network.publish(post, "k").remote_id == first.remote_id
+    assert "facets" not in rig.records()[0]["value"]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "x" * 300,
+        "x" * 301,
+        "é" * 300,
+        "e\u0301" * 300,
+        "👮‍♀️" * 230,
+        "👨‍👩‍👧‍👦" * 119,
+        "👨‍👩‍👧‍👦" * 121,
+        "🇬🇧" * 300,
+        "🇬🇧" * 301,
+        "क्षि" * 200,
+        "நி" * 301,
+        "한" * 300,
+        "각" * 301,
+        "\r\n" * 300 + "x",
+        "a\u200b" * 150,
+        "a\u200b" * 151,
+        "กำ" * 300,
+        "1️⃣" * 300,
+        "1️⃣" * 301,
+        "👍🏽" * 300,
+        "❤️‍🔥" * 231,
+    ],
+)
+def test_the_verdict_on_a_length_is_the_server_s(rig: PdsRig, text: str) -> None:
+    record = {"$type": POSTS, "text": text, "createdAt": "2026-11-22T10:00:00.000Z"}
+    said = {"repo": rig.did, "collection": POSTS, "record": record}
+    answer = requests.post(
+        f"{rig.base_url}/xrpc/com.atproto.repo.createRecord",
+        json=said,
+        headers={"Authorization": f"Bearer {rig.own_token}"},
+        timeout=10,
+    )
+    assert answer.ok == (count_characters(text, LIMITS) <= LIMITS.characters), answer.text
+
+
+def test_an_answer_hangs_under_what_it_answers(rig: PdsRig) -> None:
+    first = rig.network.publish(outgoing("First"), "a")
+    second = rig.network.publish(outgoing("Second", in_reply_to=first.remote_id), "b")
+    rig.network.publish(outgoing("Third", in_reply_to=second.remote_id), "c")
+    reply = rig.records()[-1]["value"]["reply"]
+    assert reply["root"]["uri"] == first.remote_id
+    assert reply["parent"]["uri"] == second.remote_id
+
+
+def test_what_cannot_be_heard_here_is_said_plainly(rig: PdsRig) -> None:
+    with pytest.raises(Unavailable, match="isn't heard here"):
+        rig.network.mentions(since=datetime.now(UTC))
+
+
+def test_an_access_token_that_is_refused_is_renewed(rig: PdsRig) -> None:
+    store = InProcessStore()
+    network = rig.adapter(store)
+    network.account()
+    before = store.load()
+    assert before
+    store.save(replace(before, access="not.a.token"))
+    assert network.account().remote_id == rig.did
+    assert store.load() not in (None, before)
+
+
+def test_the_account_s_own_password_is_not_taken(rig: PdsRig) -> None:
+    rig.app_password = "own-password"
+    with pytest.raises(Unauthorised, match="app password"):
+        rig.adapter().account()
+
+
+def test_a_wrong_password_is_a_refused_sign_in(rig: PdsRig) -> None:
+    rig.app_password = "aaaa-bbbb-cccc-dddd"
+    with pytest.raises(Unauthorised, match="new app password"):
+        rig.adapter().account()
+
+
+def test_another_account_than_the_pinned_one_is_refused(rig: PdsRig) -> None:
+    rig.did = "did:plc:aaaaaaaaaaaaaaaaaaaaaaaa"
+    with pytest.raises(Unauthorised, match="another account"):
+        rig.adapter().account()
