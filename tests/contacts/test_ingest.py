@@ -220,7 +220,7 @@ class TestHandling:
 
     def test_in_a_flood_the_worst_comes_first(self, session: Session, team: Team) -> None:
         urgent = "Someone is breaking into the flat next door right now"
-        items = [said(f"Nice market {number}") for number in range(100)]
+        items = [said(f"Nice market {number}") for number in range(40)]
         arriving.store(session, team.mastodon.id, [said(urgent, remote_id="urgent"), *items])
         session.commit()
         looks = iter([False, True])

@@ -15,9 +15,9 @@ from vcp.triage.findings import Priority
 logger = logging.getLogger(__name__)
 
 #: Begun together: one write instead of many, and short enough for what comes meanwhile.
-BATCH = 10
-#: Glanced at between two batches; more than come in the worst of times.
-LOOK_AT = 200
+BATCH = 5
+#: Glanced at between two batches: more than come meanwhile in the worst of times.
+LOOK_AT = 60
 #: So many ids may be seen in another order than they were given.
 OVERLAP = 1000
 #: The clock takes over what has waited this long while no ingest is at work.
