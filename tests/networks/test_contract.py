@@ -10,6 +10,7 @@ from tests.networks.conftest import MOCK_TOKENS
 from tests.networks.contract import NetworkContract, RemoteNetworkContract
 from tests.networks.inbound_contract import InboundContract
 from tests.networks.rigs import FakenetRig, FakeRig, MockRig, OwnRig
+from tests.networks.x_rigs import XRig
 
 
 class TestOwnFeed(NetworkContract):
@@ -41,3 +42,17 @@ class TestMastodonAgainstMastodonMock(RemoteNetworkContract, InboundContract):
     def rig(self, mock_url: str) -> Iterator[MockRig]:
         with LossyProxy(int(mock_url.rsplit(":", 1)[1])) as proxy:
             yield MockRig(mock_url, MOCK_TOKENS, proxy)
+
+
+@pytest.mark.network
+class TestXAgainstFakenet(RemoteNetworkContract, InboundContract):
+    keeps_language = False
+    takes_same_words_twice = False
+    can_correct = False
+    hears_warnings = False
+
+    @pytest.fixture
+    def rig(self, fakenet_url: str, request: pytest.FixtureRequest) -> XRig:
+        found = XRig(fakenet_url, f"officer-{abs(hash(request.node.nodeid))}")
+        found.configure(plan=[], refuses_duplicates=True)
+        return found

@@ -28,8 +28,6 @@ def x_network(base_url: str, account: str, timeouts: Timeouts = TIMEOUTS) -> XNe
 class XRig:
     can_replace_images = False
     is_public_only = True
-    keeps_language = False
-    takes_same_words_twice = False
 
     def __init__(self, base_url: str, account: str) -> None:
         self.base_url = base_url

@@ -84,10 +84,10 @@ class XNetwork:
     def publish(self, outgoing: Outgoing, key: str) -> Receipt:  # noqa: ARG002 - the protocol's
         """Uploads the images, then posts; only the post itself can end as unknown.
 
-        Raises: Rejected(UNSUPPORTED) for what isn't meant for everybody; Rejected(ALREADY_POSTED)
+        Raises: Rejected(UNSUPPORTED) for what is meant for one person; Rejected(ALREADY_POSTED)
         when X has a post with these words, whose id it doesn't tell.
         """
-        if outgoing.visibility is not Visibility.PUBLIC:
+        if outgoing.visibility is Visibility.DIRECT:
             raise Rejected(
                 "X shows every post to everybody, so this can't go there. Nothing was sent.",
                 reason=Reason.UNSUPPORTED,
