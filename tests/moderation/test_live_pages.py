@@ -172,6 +172,19 @@ def test_page_asks_by_itself_when_streams_are_used_up(
     expect(page.locator("[data-case]")).to_have_count(1, timeout=3 * SOON_MS)
 
 
+def test_what_came_while_the_browser_slept_is_heard_when_it_wakes(
+    page: Page, origin: str, session: Session, team: Team
+) -> None:
+    told = "**/staff/cases/changes?*"
+    ended = {"status": 200, "content_type": "text/event-stream", "body": "retry: 300\n\n"}
+    page.route(told, lambda route: route.fulfill(**ended))
+    page.goto(f"{origin}/staff/cases")
+    make_contact_case(session, team)
+    session.commit()
+    expect(page.locator("[data-case]")).to_have_count(1, timeout=SOON_MS)
+    expect(page.get_by_role("alert")).to_contain_text("New P1: Emergency in progress")
+
+
 def test_who_was_signed_out_is_told_loudly(
     page: Page, origin: str, session: Session, person: User
 ) -> None:

@@ -8,6 +8,8 @@
 
 const ASK_EVERY_MS = 5000;
 const SOON_MS = 300;
+// Clocks on the page run on, so it is fetched again even when nothing happens.
+const CLOCKS_MS = 60_000;
 const SOUND_KEPT = "vcp-desk-sound";
 
 const live = document.getElementById("desk-live");
@@ -128,6 +130,8 @@ async function renew() {
   queue.replaceChildren(...part.childNodes);
   state.replaceChildren(...page.getElementById("desk-state").childNodes);
   document.title = page.title;
+  // What came while this browser slept is heard now.
+  alarm(loud());
   if (chosen) choose(queue.querySelector(`[data-case="${CSS.escape(chosen)}"]`), { scroll: false });
 }
 const soon = later(() => renew().catch(() => {}), SOON_MS);
@@ -174,6 +178,12 @@ function ask() {
 
 function listen() {
   stream = new EventSource(`${live.dataset.changesUrl}?since=${encodeURIComponent(since)}`);
+  // A stream lives for minutes; whatever came between two of them, the page fetched again shows.
+  let before = false;
+  stream.addEventListener("open", () => {
+    if (before) soon();
+    before = true;
+  });
   stream.addEventListener("message", (event) => told(event.data));
   stream.addEventListener("error", () => {
     if (stream.readyState === EventSource.CLOSED) ask();
@@ -192,6 +202,15 @@ function choose(row, { scroll = true } = {}) {
   const link = row.querySelector("a");
   link.focus({ preventScroll: true });
   if (scroll) row.scrollIntoView({ block: "nearest" });
+}
+
+function loud() {
+  return rows()
+    .filter((row) => row.classList.contains("vcp-queue__loud"))
+    .map((row) => {
+      const words = row.querySelector("a").firstChild.textContent;
+      return { id: Number(row.dataset.case), words };
+    });
 }
 
 function step(by) {
@@ -246,11 +265,10 @@ if (live) {
   const help = document.getElementById("desk-help");
   help.hidden = false;
   help.addEventListener("click", KEYS["?"]);
-  rows()
-    .filter((row) => row.classList.contains("vcp-queue__loud"))
-    .forEach((row) => known.add(Number(row.dataset.case)));
+  loud().forEach((one) => known.add(one.id));
   known.add(Number(live.dataset.caseId));
   sound.wake();
   listen();
+  if (queue) setInterval(soon, CLOCKS_MS);
 }
 if (location.hash) show(location.hash.slice(1));
