@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import select
+from sqlalchemy import bindparam, select
 from sqlalchemy.orm import Session, joinedload, selectinload
 
 from officer_profiles import queries as personas
@@ -22,6 +22,13 @@ from vcp.posts.queries import outward_state
 from vcp.posts.states import DeliveryState, PostState
 
 PUBLISHER = Machine("publisher")
+#: The contact that a post answers; built once, since the publisher asks after every send.
+_ANSWERED_BY = (
+    select(Contact)
+    .join(Message, Message.contact_id == Contact.id)
+    .join(Post, Post.answers_id == Message.id)
+    .where(Post.id == bindparam("post_id"))
+)
 
 
 @dataclass(frozen=True)
@@ -102,13 +109,10 @@ def place_contact(session: Session, event: MessageArrived) -> None:
 
 def note_published(session: Session, delivery: Delivery) -> None:
     """Tell the contact that its answer is out, so that what is said under it is found again."""
-    contact = session.scalar(
-        select(Contact)
-        .join(Message, Message.contact_id == Contact.id)
-        .join(Post, Post.answers_id == Message.id)
-        .where(Post.id == delivery.post_id)
-    )
-    if contact is None or delivery.kind is not DeliveryKind.PUBLISH:
+    if delivery.kind is not DeliveryKind.PUBLISH:
+        return
+    contact = session.scalar(_ANSWERED_BY, {"post_id": delivery.post_id})
+    if contact is None:
         return
     if contact.thread_key is not None and delivery.remote_id is not None:
         threads.note_part(session, delivery.channel_id, delivery.remote_id, contact.thread_key)

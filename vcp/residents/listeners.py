@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable
 
-from sqlalchemy import or_, select
+from sqlalchemy import bindparam, or_, select
 from sqlalchemy.orm import Session
 
 from officer_profiles.events import PersonaChanged
@@ -17,6 +17,9 @@ from vcp.residents import queries
 from vcp.residents.jobs import render_stale
 from vcp.residents.stale import LISTS, SITE, Page, mark, pages_of
 
+#: Not the whole row, with all that hangs on it: every delivery raises the event twice.
+_WHERE = select(Post.persona_id, Post.area_path, Post.released_at).where(Post.id == bindparam("id"))
+
 
 def _wanted(session: Session, pages: Iterable[Page]) -> None:
     mark(session, pages)
@@ -26,10 +29,7 @@ def _wanted(session: Session, pages: Iterable[Page]) -> None:
 
 def stale_for_post(session: Session, event: PostChanged) -> None:
     """Mark what shows a post: its page, its officer's, the places around it, the lists."""
-    # Not the whole row, with all that hangs on it: every delivery raises this twice.
-    persona_id, area_path, released_at = session.execute(
-        select(Post.persona_id, Post.area_path, Post.released_at).where(Post.id == event.post_id)
-    ).one()
+    persona_id, area_path, released_at = session.execute(_WHERE, {"id": event.post_id}).one()
     areas = queries.ids_in(area_path)
     pages = [
         ("post", str(event.post_id)),
