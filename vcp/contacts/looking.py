@@ -22,7 +22,7 @@ LOOKS = (
 #: After the network failed to answer.
 AGAIN_AFTER = timedelta(minutes=1)
 #: How many messages of a channel are looked at in one turn: its rate limit is for what is new.
-AT_ONCE = 5
+AT_ONCE = 2
 
 
 def first_look(remote_id: str, received_at: datetime) -> datetime | None:

@@ -209,8 +209,8 @@ class Ingest(Loop):
 
 def is_gone(owner: str) -> bool:
     """Say whether this owner was a process of this machine that isn't there any more."""
-    _, host, pid, _ = owner.split(":")
-    if host != socket.gethostname()[:20]:
+    name, pid, _ = owner.rsplit(":", maxsplit=2)
+    if name.partition(":")[2] != socket.gethostname()[:20]:
         return False
     try:
         os.kill(int(pid), 0)
