@@ -1,11 +1,12 @@
-"""A server shaped as Mastodon, and as X under /2/, that misbehaves when told to; its own process.
+"""A server shaped as Mastodon, as X and as Bluesky, that misbehaves when told to; its own process.
 
 Run: python -m tests.faults.fakenet --port 8900 --journal ledger.jsonl
 
 Any bearer token of the form "token-NAME" belongs to the account NAME. The control plane:
 POST /_fakenet/config with the names of `Behaviour`, or {"revoke": [TOKEN]}; GET /_fakenet/ledger.
 What others say: POST /_fakenet/say {"to", "items": [{"text", …}]}, /_fakenet/edit {"id", "text"},
-/_fakenet/unsay {"id"}; with "network": "x" it is said there. The ledger of X is under "x".
+/_fakenet/unsay {"id"}; with "network": "x" or "atproto" it is said there, and their ledgers are
+under these names. {"expire": [NAME]} has Bluesky's access tokens of an account be used up.
 """
 
 import argparse
@@ -18,6 +19,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qsl, urlsplit
 
+from tests.faults import fakenet_atproto
 from tests.faults.fakenet_api import Api, Call, Reply, as_reply
 from tests.faults.fakenet_faults import Behaviour, Rule
 from tests.faults.fakenet_inbox import Inbox
@@ -41,6 +43,7 @@ class FakeNet(ThreadingHTTPServer):
         self.inbox = Inbox(self.ledger.new_id, self.behaviour, seed)
         self.api = Api(self.ledger, self.behaviour, self.inbox)
         self.x = XApi(self.behaviour)
+        self.atproto = fakenet_atproto.AtprotoApi(self.behaviour)
 
     @property
     def base_url(self) -> str:
@@ -51,6 +54,9 @@ class FakeNet(ThreadingHTTPServer):
             revoked = set(values.pop("revoke", []))
             self.ledger.revoked |= revoked
             self.x.ledger.revoked |= revoked
+            self.atproto.revoked |= revoked
+            for account in values.pop("expire", []):
+                self.atproto.expire(account)
             self.behaviour.update(values)
 
     def server_close(self) -> None:
@@ -59,8 +65,14 @@ class FakeNet(ThreadingHTTPServer):
 
     def answer(self, call: Call, fault: str | None = None) -> Reply:
         """What the network answers that the path belongs to."""
+        if call.path.startswith(fakenet_atproto.PREFIX):
+            return self.atproto.answer(call, fault)
         part = self.x if call.path.startswith("/2/") else self.api
         return part.answer(call, fault)
+
+    def inbox_of(self, network: str) -> Any:
+        """Where others say something on this network."""
+        return {"x": self.x.inbox, "atproto": self.atproto}.get(network, self.inbox)
 
     def draw(self, method: str, path: str, token: str) -> tuple[Rule | None, float]:
         """The fault for a request, and the seconds it waits before anything happens."""
@@ -157,10 +169,11 @@ class _Handler(BaseHTTPRequestHandler):
 
     def _control(self, path: str, body: bytes) -> Reply:
         if path == "/_fakenet/ledger":
-            return as_reply(self.server.ledger.as_json() | {"x": self.server.x.as_json()})
+            parts = {"x": self.server.x.as_json(), "atproto": self.server.atproto.as_json()}
+            return as_reply(self.server.ledger.as_json() | parts)
         try:
             said = json.loads(body)
-            inbox = self.server.x.inbox if said.pop("network", "") == "x" else self.server.inbox
+            inbox = self.server.inbox_of(said.pop("network", ""))
             if path == "/_fakenet/say":
                 return as_reply(inbox.say(said["to"], said["items"]))
             if path == "/_fakenet/edit":

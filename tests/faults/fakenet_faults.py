@@ -61,6 +61,8 @@ class Behaviour:
     late_s: tuple[float, float] = (1, 3)
     media_ready_s: float = 0.0
     keys: str = "honoured"
+    #: Bluesky only: whether what others say can be read.
+    has_view: bool = True
     #: X only: whether the same words twice are refused.
     refuses_duplicates: bool = True
     content: str = "paragraphs"

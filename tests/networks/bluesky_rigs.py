@@ -6,6 +6,7 @@ from typing import Any
 
 import requests
 
+from tests.faults.fakenet_atproto import POSTS, did_of
 from tests.faults.proxy import LossyProxy
 from tests.networks.contract import RETRY_AFTER_S, Fault, Kept
 from tests.networks.rigs import TIMEOUTS
@@ -13,8 +14,8 @@ from vcp.networks.base import Network
 from vcp.networks.bluesky import BlueskyNetwork
 from vcp.networks.bluesky_session import SessionStore
 from vcp.networks.lengths import WARNING_MARK
+from vcp.networks.wire import Timeouts
 
-POSTS = "app.bsky.feed.post"
 PUT = "com.atproto.repo.putRecord"
 _PAGE = b"<!DOCTYPE html><title>Hello</title>"
 
@@ -47,11 +48,81 @@ def xrpc(base_url: str, method: str, token: str | None = None, **about: Any) -> 
     return answer.json() if answer.content else {}
 
 
+class FakenetBlueskyRig:
+    """Against fakenet, as one of its accounts."""
+
+    can_replace_images = True
+    is_public_only = True
+    are_edits_dated = False
+
+    def __init__(self, base_url: str, name: str) -> None:
+        self.base_url = base_url
+        self.name = name
+        self.did = did_of(name)
+        self.network: Network = self.adapter()
+
+    def adapter(
+        self, sessions: SessionStore | None = None, timeouts: Timeouts = TIMEOUTS
+    ) -> BlueskyNetwork:
+        credentials = {"identifier": self.name, "app_password": f"app-{self.name}"}
+        return BlueskyNetwork(self.base_url, credentials, self.did, sessions, timeouts)
+
+    def tell(self, what: str, **about: Any) -> Any:
+        answer = requests.post(f"{self.base_url}/_fakenet/{what}", json=about, timeout=10)
+        assert answer.ok, answer.text
+        return answer.json()
+
+    def ledger(self) -> dict[str, Any]:
+        """What fakenet says of this account alone."""
+        whole = requests.get(f"{self.base_url}/_fakenet/ledger", timeout=10).json()["atproto"]
+        own = f"at://{self.did}/{POSTS}/"
+        return {
+            "records": [row for row in whole["records"] if row["uri"].startswith(own)],
+            "commits": [row for row in whole["commits"] if row["uri"].startswith(own)],
+            "sessions": [row for row in whole["sessions"] if row.split()[1] == self.name],
+            "families_lost": whole["families_lost"],
+        }
+
+    def kept(self) -> Sequence[Kept]:
+        return [kept_of(row) for row in self.ledger()["records"]]
+
+    def say(self, text: str, **more: Any) -> str:
+        item = {"text": text, "in_reply_to": more.get("in_reply_to")}
+        item |= {"alt_text": more.get("alt_text"), "label": more.get("content_warning")}
+        (uri,) = self.tell("say", network="atproto", to=self.name, items=[item])
+        return str(uri)
+
+    def edit(self, remote_id: str, text: str) -> None:
+        self.tell("edit", network="atproto", id=remote_id, text=text)
+
+    def unsay(self, remote_id: str) -> None:
+        self.tell("unsay", network="atproto", id=remote_id)
+
+    def break_next(self, fault: Fault, *, reading: bool = False) -> None:
+        limited = {"Retry-After": str(RETRY_AFTER_S)}
+        rules: dict[Fault, dict[str, Any]] = {
+            Fault.UNAUTHORISED: _status(401, "AuthenticationRequired"),
+            Fault.RATE_LIMITED: _status(429, "RateLimitExceeded") | {"headers": limited},
+            Fault.LOST_ANSWER: {"fault": "accept_drop"},
+            Fault.GARBLED: {"fault": "garbled"},
+        }
+        what = {"path": f"/{PUT}$"}
+        if reading:
+            what = {"method": "GET", "path": "/(com.atproto.repo.getRecord|.*listNotifications)$"}
+        self.tell("config", plan=[rules[fault] | what])
+
+
+def _status(status: int, name: str) -> dict[str, Any]:
+    body = json.dumps({"error": name, "message": "As planned"})
+    return {"fault": "status", "status": status, "body": body}
+
+
 class PdsRig:
     """Against Bluesky's own server, through a proxy that can lose and give answers."""
 
     can_replace_images = True
     is_public_only = True
+    are_edits_dated = False
 
     def __init__(self, base_url: str, name: str, proxy: LossyProxy) -> None:
         self.base_url = base_url

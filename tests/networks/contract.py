@@ -71,6 +71,9 @@ class Rig(Protocol):
 
 
 class RemoteRig(Rig, Protocol):
+    #: False for a network that doesn't say when somebody's words were changed.
+    are_edits_dated: bool
+
     def break_next(self, fault: Fault, *, reading: bool = False) -> None: ...
 
     def say(

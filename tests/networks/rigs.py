@@ -65,6 +65,7 @@ class FolderWriter:
 class OwnRig:
     can_replace_images = True
     is_public_only = False
+    are_edits_dated = True
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
@@ -83,6 +84,7 @@ class OwnRig:
 class FakeRig:
     can_replace_images = True
     is_public_only = False
+    are_edits_dated = True
 
     def __init__(self, *, is_idempotent: bool) -> None:
         self._fake = FakeNetwork(is_idempotent=is_idempotent)
@@ -140,6 +142,7 @@ class FakenetRig:
 
     can_replace_images = True
     is_public_only = False
+    are_edits_dated = True
 
     def __init__(self, base_url: str, account: str) -> None:
         self.base_url = base_url
@@ -212,6 +215,7 @@ class MockRig:
 
     can_replace_images = False
     is_public_only = False
+    are_edits_dated = True
 
     def __init__(self, base_url: str, tokens: dict[str, str], proxy: LossyProxy) -> None:
         self._base_url = base_url

@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 from tests.faults.proxy import LossyProxy
+from tests.networks.bluesky_rigs import FakenetBlueskyRig
 from tests.networks.conftest import MOCK_TOKENS
 from tests.networks.contract import NetworkContract, RemoteNetworkContract
 from tests.networks.inbound_contract import InboundContract
@@ -55,4 +56,13 @@ class TestXAgainstFakenet(RemoteNetworkContract, InboundContract):
     def rig(self, fakenet_url: str, request: pytest.FixtureRequest) -> XRig:
         found = XRig(fakenet_url, f"officer-{abs(hash(request.node.nodeid))}")
         found.configure(plan=[], refuses_duplicates=True)
+        return found
+
+
+@pytest.mark.network
+class TestBlueskyAgainstFakenet(RemoteNetworkContract, InboundContract):
+    @pytest.fixture
+    def rig(self, fakenet_url: str, request: pytest.FixtureRequest) -> FakenetBlueskyRig:
+        found = FakenetBlueskyRig(fakenet_url, f"officer-{abs(hash(request.node.nodeid))}")
+        found.tell("config", plan=[])
         return found

@@ -42,6 +42,7 @@ _REFUSALS = {
     Reason.NOT_FOUND: "{0} doesn't have what was asked for.{1}",
     Reason.TOO_LONG: "{0} takes 300 characters and 3,000 bytes. Shorten the text.",
     Reason.MEDIA: "{0} refused the image.{1}",
+    Reason.INVALID: "{0} refused this.{1}",
 }
 #: The scope of a session that began with the account's own password.
 _WHOLE_ACCOUNT = "com.atproto.access"
@@ -89,7 +90,7 @@ def _by_name(exchange: Exchange, host: str) -> NetworkError | None:
         return OtherContent(
             f"{host} has other content there.{words}", reason=Reason.ALREADY_POSTED, detail=said
         )
-    reason = _reason(name, said)
+    reason = _reason(name, said) if name else None
     if reason is None:
         return None
     return Rejected(_REFUSALS[reason].format(host, words), reason=reason, detail=said)
@@ -101,7 +102,9 @@ def _reason(name: str, said: str) -> Reason | None:
         return Reason.NOT_FOUND
     if is_plain and _ABOUT_LENGTH.search(said):
         return Reason.TOO_LONG
-    return Reason.MEDIA if _ABOUT_MEDIA.search(f"{name} {said}") else None
+    if _ABOUT_MEDIA.search(f"{name} {said}"):
+        return Reason.MEDIA
+    return Reason.INVALID if is_plain else None
 
 
 def is_whole_account(access_token: str) -> bool:

@@ -103,8 +103,9 @@ def inbound(entry: Any) -> Inbound:
 def _viewed(call: Call, method: str, **params: Any) -> dict[str, Any]:
     try:
         return call.get(method, **params)
-    except Unavailable as error:
-        if error_of(call.wire.exchange)[0] == "UpstreamFailure":
+    except (Rejected, Unavailable) as error:
+        name, said = error_of(call.wire.exchange)
+        if name == "UpstreamFailure" or "No service configured" in said:
             raise Unavailable(
                 f"{call.wire.host} keeps posts but can't show what others say: it has no view of "
                 "the network at present. What is said to this account isn't heard here."
