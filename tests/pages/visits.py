@@ -342,5 +342,5 @@ BUTTONS = {
     *("cases.claim", "cases.put_back", "desks.switch", "deliveries.send_again"),
     *("personas.remove_member", "personas.revoke", "posts.cancel_correction", "posts.check"),
     *("posts.submit", "posts.submit_correction", "posts.take_back", "posts.take_back_correction"),
-    *("staff.revoke", "staff.send_link", "users.sign_out"),
+    *("replies.approve", "replies.retire", "staff.revoke", "staff.send_link", "users.sign_out"),
 }

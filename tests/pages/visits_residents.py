@@ -10,6 +10,7 @@ def contact(name: str) -> dict[str, str]:
 
 
 OWN = {"officer": "persona_slug"}
+NEW = {"persona": "persona_slug"}
 FORMS = (
     Visit("ask.form", STRANGER),
     Visit("ask.form", STRANGER, "officer", query=OWN),
@@ -43,7 +44,17 @@ FORMS = (
         )
     ),
 )
+ANSWERED = {"text": "At noon.", "language": "en", "action": "check"}
 CONTACTS = (
+    Visit("posts.answer", OFFICER),
+    Visit("posts.answer", SUPERVISOR, "nobody to answer as"),
+    Visit("posts.create_answer", OFFICER, "checked", query=NEW, fields=ANSWERED),
+    refused(
+        "posts.create_answer", OFFICER, {**ANSWERED, "text": "", "action": "submit"}, query=NEW
+    ),
+    Visit("replies.listed", SUPERVISOR),
+    Visit("replies.listed", OFFICER, "only read"),
+    refused("replies.propose", SUPERVISOR, {"category": "crime_report", "text": "Ring {{phone}}."}),
     Visit("contacts.listed", OFFICER),
     Visit("contacts.listed", SUPERVISOR, "mine", query={"whose": "mine"}),
     Visit("contacts.listed", MODERATOR, "closed", query={"state": "closed"}),

@@ -22,9 +22,11 @@ USUAL = {
     "desk_id": "desk_id",
     "grant_id": "grant_id",
     "hand_over_id": "hand_over_id",
+    "message_id": "message_id",
     "name": "image",
     "persona_id": "persona",
     "post_id": "post_submitted",
+    "reply_id": "reply_id",
     "secret": "asked_secret",
     "sign_in_id": "sign_in_id",
     "token": "token",
@@ -180,6 +182,15 @@ SPECIAL = (
         {"case_id": "case_contact"},
     ),
     Step("POST", f"{CASE}/reopen", REASON, {"case_id": "case_disposed"}),
+    Step(
+        "POST", "/staff/posts/answers/<int:message_id>", WORDS, query={"persona": "{persona_slug}"}
+    ),
+    Step(
+        "POST",
+        "/staff/replies",
+        {"category": "crime_report", "language": "en", "text": "Report it at {{url}}."},
+    ),
+    Step("POST", "/staff/replies/<int:reply_id>/approve", {"sha256": "{proposed_sha256}"}),
     Step("POST", "/staff/desks/<int:desk_id>", {**ABOUT_DESK, "version": "1"}),
     Step("GET", ACKNOWLEDGE, gaps=HAND_OVER_LINK),
     Step("POST", ACKNOWLEDGE, {"name": "Jo Poe"}, HAND_OVER_LINK),

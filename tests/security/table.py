@@ -129,6 +129,13 @@ POST /staff/contacts/<int:contact_id>/close                               aaarrr
 POST /staff/contacts/<int:contact_id>/reopen                              aaarrr nnnrrr
 POST /staff/contacts/<int:contact_id>/judge                               aaarrr nnnrrr
 
+GET  /staff/posts/answers/<int:message_id>                                aarrrr nnrrrr
+POST /staff/posts/answers/<int:message_id>                                arrrrr nnrrrr
+GET  /staff/replies                                                       aaarar =
+POST /staff/replies                                                       rarrrr =
+POST /staff/replies/<int:reply_id>/approve                                rarrrr =
+POST /staff/replies/<int:reply_id>/retire                                 rarrrr =
+
 GET  /staff/deliveries                                                    aaarar =
 GET  /staff/deliveries/<uuid:delivery_id>                                 aaarar nnnrnr
 POST /staff/deliveries/<uuid:delivery_id>/say-published                   rarrrr rnrrrr

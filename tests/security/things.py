@@ -119,6 +119,7 @@ def cases(session: Session, team: Team, side: str) -> Ids:
         for _ in range(2):
             person = make_user(session, role=Role.SUPERVISOR, name="Sgt Approver")
             standard.approve(session, reply.id, reply.sha256, by=person)
+    proposed = next(r for r in standard.every(session) if r.language == "cy")
     worker = make_user(session, role=Role.MODERATOR, area=team.area, name="Moor")
     text = f"{SECRET_WORD[side]}: my shed was broken into last night."
     made = {
@@ -137,6 +138,8 @@ def cases(session: Session, team: Team, side: str) -> Ids:
         **{f"case_{name}": str(case.id) for name, case in made.items()},
         "case_message": str(made["contact"].contact.messages[0].id),  # type: ignore[union-attr]  # it has one
         "reply_sha256": reply.sha256,
+        "reply_id": str(proposed.id),
+        "proposed_sha256": proposed.sha256,
         "desk_id": str(desk.id),
         "hand_over_id": str(row.id),
         "hand_over_token": token,
