@@ -40,12 +40,12 @@ class AtprotoApi:
         self.records: dict[tuple[str, str, str], dict[str, Any]] = {}
         #: What was written, in order; a put that changes nothing writes nothing.
         self.commits: list[dict[str, str]] = []
-        self.families_lost = 0
+        #: Accounts whose sign-ins all ended, since a refresh token was used again.
+        self.families_lost: list[str] = []
         self.sessions: list[str] = []
         self._access: dict[str, str] = {}
         self._refresh: dict[str, str] = {}
         self._dead: set[str] = set()
-        self._blobs: dict[str, dict[str, Any]] = {}
         self._said: list[dict[str, Any]] = []
         self._lock = threading.RLock()
         self._numbers = itertools.count(1)
@@ -83,7 +83,7 @@ class AtprotoApi:
                 "records": [{"uri": _uri(*key), **record} for key, record in self.records.items()],
                 "commits": list(self.commits),
                 "sessions": list(self.sessions),
-                "families_lost": self.families_lost,
+                "families_lost": list(self.families_lost),
             }
 
     def expire(self, account: str) -> None:
@@ -159,7 +159,7 @@ class AtprotoApi:
         if name is None:
             raise Named("InvalidToken", "Token could not be verified")
         if call.token in self._dead:
-            self.families_lost += 1
+            self.families_lost.append(name)
             self._dead |= {one for one, owner in self._access.items() if owner == name}
             self._dead |= {one for one, owner in self._refresh.items() if owner == name}
             raise Named("ExpiredToken", "Token has been revoked")
@@ -255,7 +255,6 @@ class AtprotoApi:
             "mimeType": "image/png" if is_png else "*/*",
             "size": len(call.body),
         }
-        self._blobs[blob["ref"]["$link"]] = blob
         return {"blob": blob}
 
     def _own(self, call: Call, said: dict[str, Any]) -> tuple[str, str, str]:

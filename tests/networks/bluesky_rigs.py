@@ -80,7 +80,7 @@ class FakenetBlueskyRig:
             "records": [row for row in whole["records"] if row["uri"].startswith(own)],
             "commits": [row for row in whole["commits"] if row["uri"].startswith(own)],
             "sessions": [row for row in whole["sessions"] if row.split()[1] == self.name],
-            "families_lost": whole["families_lost"],
+            "families_lost": [name for name in whole["families_lost"] if name == self.name],
         }
 
     def kept(self) -> Sequence[Kept]:

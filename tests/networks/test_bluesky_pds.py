@@ -9,11 +9,12 @@ from pathlib import Path
 
 import pytest
 import requests
-from atproto import models
+from atproto import models  # type: ignore[import-untyped]  # has no marker
 
+from tests.faults.fakenet_atproto import POSTS
 from tests.faults.proxy import LossyProxy
 from tests.networks import pds_server
-from tests.networks.bluesky_rigs import POSTS, PUT, PdsRig, xrpc
+from tests.networks.bluesky_rigs import PUT, PdsRig, xrpc
 from tests.networks.contract import RemoteNetworkContract, outgoing, picture
 from vcp.networks.base import Unauthorised, Unavailable, Visibility, count_characters
 from vcp.networks.bluesky_answers import OtherContent
