@@ -10,9 +10,9 @@ import pytest
 from vcp.triage.lines import LinesError, run
 
 
-def answers(*lines: str) -> list[dict[str, object]]:
+def answers(*lines: str, direction: str = "outbound") -> list[dict[str, object]]:
     out = io.StringIO()
-    run("outbound", io.StringIO("\n".join(lines)), out)
+    run(direction, io.StringIO("\n".join(lines)), out)
     return [json.loads(line) for line in out.getvalue().splitlines()]
 
 
@@ -54,6 +54,37 @@ def test_language_fields_and_period_are_taken_from_the_line() -> None:
 def test_a_line_that_cannot_be_read_says_what_to_do(line: str, words: str) -> None:
     with pytest.raises(LinesError) as refused:
         answers(line)
+    assert words in str(refused.value)
+
+
+def test_messages_get_their_verdict_in_order() -> None:
+    grave, picture, sighting, hint = answers(
+        '{"id": "a", "text": "theres a man in my house with a knife", "language": null}',
+        '{"id": "b", "text": "", "media_count": 2}',
+        '{"id": "c", "text": "just seen him in town", "in_reply_to": "Have you seen missing Aled?"}',
+        '{"id": "d", "text": "feeling really low lately and no one to talk to", "earlier": ["P3"]}',
+        direction="inbound",
+    )
+    assert (grave["category"], grave["priority"]) == ("emergency_in_progress", "P1")
+    assert (picture["category"], picture["priority"]) == ("not_screened", "P2")
+    assert (sighting["category"], sighting["priority"]) == ("safeguarding", "P1")
+    assert (hint["category"], hint["priority"]) == ("safeguarding", "P2")
+    assert [one["id"] for one in (grave, picture, sighting, hint)] == list("abcd")
+
+
+@pytest.mark.parametrize(
+    "line, words",
+    [
+        ('{"text": "a", "media_count": -1}', "media_count must be a whole number"),
+        ('{"text": "a", "media_count": "2"}', "media_count must be a whole number"),
+        ('{"text": "a", "asked_about": 3}', "asked_about must be the text"),
+        ('{"text": "a", "earlier": ["P9"]}', "earlier must be a list of priorities"),
+        ('{"text": "a", "earlier": 3}', "earlier must be a list of priorities"),
+    ],
+)
+def test_a_message_that_cannot_be_read_says_what_to_do(line: str, words: str) -> None:
+    with pytest.raises(LinesError) as refused:
+        answers(line, direction="inbound")
     assert words in str(refused.value)
 
 
