@@ -112,8 +112,10 @@ class TestBadServers:
 class TestTokens:
     def test_a_token_is_verified_before_anything_is_stored(self, net: FakeNet) -> None:
         with pytest.raises(Invalid, match="Nothing was connected"):
-            connecting.verify_token(net.base_url, "wrong")
-        account, limits = connecting.verify_token(net.base_url, "token-officer")
+            connecting.verify("mastodon", net.base_url, {"access_token": "wrong"})
+        account, limits = connecting.verify(
+            "mastodon", net.base_url, {"access_token": "token-officer"}
+        )
         assert account.handle.startswith("officer@")
         assert limits.characters == 500
 
@@ -122,12 +124,12 @@ class TestTokens:
     ) -> None:
         channel, url = flow.propose(net.base_url)
         flow.connect(url)
-        found = connecting.verify_token(net.base_url, "token-impostor")
+        found = connecting.verify("mastodon", net.base_url, {"access_token": "token-impostor"})
         with pytest.raises(Conflict, match="another account"):
-            connecting.store_token(
+            connecting.store_credentials(
                 flow.session,
                 channel,
-                "token-impostor",
+                {"access_token": "token-impostor"},
                 found,
                 by=flow.people.admin,
                 settings=flow.settings,

@@ -18,12 +18,14 @@ from tests.factories.channels import make_own_feed
 from tests.factories.personas import make_persona
 from tests.factories.users import code_now, make_user
 from tests.faults.fakenet import FakeNet
+from tests.faults.fakenet_x_shapes import SECRET
 from vcp.channels.models import Channel, SettlePolicy
 from vcp.channels.states import ChannelState
 from vcp.cli import main
 from vcp.kernel.audit import AuditEvent
 from vcp.kernel.permissions import Role
 from vcp.kernel.settings import Settings
+from vcp.networks.registry import PASTED_KEYS
 
 __all__ = ["net", "people"]
 
@@ -83,6 +85,24 @@ def test_a_token_can_come_from_standard_input(
 ) -> None:
     (row,) = rows(run(*adding(people, net, "-"), stdin="token-officer\n"))
     assert row["handle"].startswith("officer@")
+
+
+@pytest.mark.network
+def test_x_is_added_with_a_file_of_keys_and_asks_a_person_when_unsure(
+    run: Run, session: Session, people: SimpleNamespace, net: FakeNet
+) -> None:
+    keys = dict.fromkeys(PASTED_KEYS["x"], SECRET) | {"access_token": "token-officer"}
+    where = ("--base-url", net.base_url, "--keys", "-", "--name", "X", "--json")
+    who = ("--area", people.harbour.slug, "--as", people.admin.email)
+    (row,) = rows(run("channels", "add", "x", *where, *who, stdin=json.dumps(keys)))
+    assert (row["network"], row["handle"], row["state"]) == ("x", "officer", "connected")
+    assert (row["characters"], row["settle"]) == (280, "person")
+    channel = session.get_one(Channel, row["id"])
+    assert SECRET.encode() not in (channel.sealed_credentials or b"")
+    again = ("channels", "reconnect", row["id"], "--keys", "-", "--as", people.admin.email)
+    refused = run(*again, stdin="not JSON")
+    assert "have to be JSON" in refused.output
+    assert run(*again, stdin=json.dumps(keys)).exit_code == 0
 
 
 @pytest.mark.network

@@ -8,9 +8,11 @@ from tests.networks.rigs import FolderWriter
 from vcp.networks.base import Network, Reason, Rejected, Unauthorised
 from vcp.networks.mastodon import MastodonNetwork
 from vcp.networks.own import OwnFeed
-from vcp.networks.registry import NETWORKS, connect
+from vcp.networks.registry import ADDRESSES, NETWORKS, PASTED_KEYS, connect
+from vcp.networks.x import XNetwork
 
 TOKEN = {"access_token": "abc"}
+KEYS = dict.fromkeys(PASTED_KEYS["x"], "abc")
 
 
 def test_a_channel_gets_the_adapter_of_its_network(tmp_path: Path) -> None:
@@ -22,7 +24,9 @@ def test_a_channel_gets_the_adapter_of_its_network(tmp_path: Path) -> None:
         "own", base_url="", credentials={}, account_id=None, writer=FolderWriter(tmp_path)
     )
     assert isinstance(own, OwnFeed)
-    assert {found.name, own.name} == NETWORKS.keys()
+    x = connect("x", base_url=ADDRESSES["x"], credentials=KEYS, account_id=None)
+    assert isinstance(x, XNetwork)
+    assert {found.name, own.name, x.name} == NETWORKS.keys()
 
 
 def test_an_unknown_network_an_address_and_a_missing_token_are_refused() -> None:
@@ -34,6 +38,10 @@ def test_an_unknown_network_an_address_and_a_missing_token_are_refused() -> None
     assert refused.value.reason is Reason.ADDRESS
     with pytest.raises(Unauthorised):
         connect("mastodon", base_url="https://a.example", credentials={}, account_id=None)
+    for key in KEYS:
+        less = {name: value for name, value in KEYS.items() if name != key}
+        with pytest.raises(Unauthorised, match="four keys"):
+            connect("x", base_url="https://a.example", credentials=less, account_id=None)
     with pytest.raises(ValueError, match="writer"):
         connect("own", base_url="", credentials={}, account_id=None)
 
@@ -57,9 +65,10 @@ def test_the_library_is_loaded_only_for_a_channel_that_needs_it() -> None:
         "import sys\n"
         "import vcp.networks.base, vcp.networks.registry, vcp.networks.addresses\n"
         "import vcp.networks.mastodon_sign_in, vcp.networks.fake\n"
-        "assert 'mastodon' not in sys.modules\n"
+        "assert not {'mastodon', 'tweepy'} & sys.modules.keys()\n"
         "vcp.networks.registry.connect('mastodon', base_url='https://a.example',\n"
         "    credentials={'access_token': 'x'}, account_id=None)\n"
         "assert 'mastodon' in sys.modules\n"
+        "assert 'tweepy' not in sys.modules\n"
     )
     subprocess.run([sys.executable, "-c", script], check=True, timeout=60)

@@ -3,7 +3,8 @@
     register (web, no unit open) -> start_oauth (web) -> the person says yes at the network
     -> receive_code (web) -> work_waiting (publisher): exchange, verify, pin, probe
 
-The web process can seal but not open, so it never holds a token.
+Where keys are pasted instead, they come with `receive_keys` (web) and go the same way. The web
+process can seal but not open, so it never holds a token that it didn't just receive.
 """
 
 import base64
@@ -11,6 +12,7 @@ import hashlib
 import logging
 import secrets
 import uuid
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import timedelta
 
@@ -34,7 +36,7 @@ from vcp.networks.mastodon_sign_in import (
     exchange_code,
     register_app,
 )
-from vcp.networks.registry import connect
+from vcp.networks.registry import PASTED_KEYS, connect
 from vcp.networks.wire import Timeouts
 
 logger = logging.getLogger(__name__)
@@ -141,34 +143,62 @@ def receive_code(
     return connection
 
 
-def verify_token(base_url: str, token: str) -> tuple[AccountInfo, Limits]:
-    """Ask a Mastodon server whose token this is and what it takes; no unit may be open.
+def receive_keys(
+    current: Session, channel_id: int, keys: Mapping[str, str], *, by: Person, settings: Settings
+) -> Connection:
+    """Seal the keys that a person pasted; the publisher takes it from here.
+
+    Raises: NotAllowed; Invalid, naming the field, for a key that is missing; Conflict for a channel
+    that is gone, or whose network is signed in to.
+    """
+    channel = queries.by_id(current, channel_id)
+    _check_may_connect(channel, by)
+    names = PASTED_KEYS.get(channel.network)
+    if names is None:
+        raise Conflict("This account is connected by signing in at its server.")
+    for key in names:
+        if not keys.get(key, "").strip():
+            raise Invalid("Paste this key too.", key)
+    _end_others(current, channel, by=by)
+    connection = _new_connection(channel, by)
+    connection.sealed_code = vault.seal(
+        settings.instance, channel.vault_name, {key: keys[key].strip() for key in names}
+    )
+    connection.is_ready = True
+    CONNECTION.started(current, connection, by=by, channel=channel.id)
+    return connection
+
+
+def verify(
+    network: str, base_url: str, credentials: Mapping[str, str]
+) -> tuple[AccountInfo, Limits]:
+    """Ask a network whose token or keys these are and what it takes; no unit may be open.
 
     Raises: Invalid with what the server said.
     """
     try:
-        return _account_and_limits(service.server_address(base_url), token)
+        return _account_and_limits(network, service.server_address(base_url), credentials)
     except NetworkError as error:
         raise Invalid(f"{error} Nothing was connected.", "base_url") from error
 
 
-def store_token(
+def store_credentials(
     current: Session,
     channel: Channel,
-    token: str,
+    credentials: Mapping[str, str],
     found: tuple[AccountInfo, Limits],
     *,
     by: Person,
     settings: Settings,
 ) -> None:
-    """Seal a token that was given by command and pin the account that it was verified as.
+    """Seal what was given by command and pin the account that it was verified as.
 
     Raises: Conflict when it is another account than the channel's, or connected already.
     """
     _check_may_connect(channel, by)
     connection = _new_connection(channel, by)
     CONNECTION.started(current, connection, by=by, channel=channel.id)
-    sealed = vault.seal(settings.instance, channel.vault_name, {"access_token": token})
+    sealed = vault.seal(settings.instance, channel.vault_name, dict(credentials))
     if not service.store_verified(current, connection, *found, sealed, by=by):
         raise Conflict(connection.message or "This account can't be connected.")
 
@@ -203,13 +233,14 @@ def _finish(settings: Settings, connection_id: int) -> bool:
         if connection.state != ConnectionState.WAITING or connection.sealed_code is None:
             return False
         channel = connection.channel
-        name, base_url = channel.vault_name, channel.base_url
-        registration, code = connection.sealed or b"", connection.sealed_code
+        name, network, base_url = channel.vault_name, channel.network, channel.base_url
+        registration, code = connection.sealed, connection.sealed_code
     try:
-        opened = vault.open_sealed(settings.instance, name, registration)
-        opened |= vault.open_sealed(settings.instance, name, code)
-        token = _exchange(base_url, opened)
-        account, limits = _account_and_limits(base_url, token)
+        credentials = vault.open_sealed(settings.instance, name, code)
+        if registration is not None:
+            opened = vault.open_sealed(settings.instance, name, registration) | credentials
+            credentials = {"access_token": _exchange(base_url, opened)}
+        account, limits = _account_and_limits(network, base_url, credentials)
     except (NetworkError, Unavailable) as error:
         logger.warning("Connecting an account failed", extra={"connection": connection_id})
         with transaction() as current:
@@ -217,7 +248,7 @@ def _finish(settings: Settings, connection_id: int) -> bool:
             if connection.state == ConnectionState.WAITING:
                 service.fail(current, connection, f"{error} {START_AGAIN}", by=PUBLISHER)
         return True
-    sealed = vault.seal(settings.instance, name, {"access_token": token})
+    sealed = vault.seal(settings.instance, name, credentials)
     with transaction() as current:
         connection = queries.connection(current, connection_id)
         if connection.state == ConnectionState.WAITING:
@@ -292,10 +323,10 @@ def _exchange(base_url: str, opened: dict[str, str]) -> str:
     )
 
 
-def _account_and_limits(base_url: str, token: str) -> tuple[AccountInfo, Limits]:
-    adapter = connect(
-        "mastodon", base_url=base_url, credentials={"access_token": token}, account_id=None
-    )
+def _account_and_limits(
+    network: str, base_url: str, credentials: Mapping[str, str]
+) -> tuple[AccountInfo, Limits]:
+    adapter = connect(network, base_url=base_url, credentials=credentials, account_id=None)
     return adapter.account(), adapter.limits()
 
 

@@ -1,7 +1,10 @@
 """What a person may type about a channel."""
 
+from collections.abc import Mapping
+
 from govuk_frontend_wtf.wtforms_widgets import (
     GovCheckboxInput,
+    GovPasswordInput,
     GovRadioInput,
     GovSelect,
     GovSubmitInput,
@@ -12,17 +15,22 @@ from wtforms import (
     BooleanField,
     HiddenField,
     IntegerField,
+    PasswordField,
     RadioField,
     SelectField,
     StringField,
     SubmitField,
     TextAreaField,
 )
-from wtforms.validators import DataRequired, InputRequired, Length
+from wtforms.validators import DataRequired, InputRequired, Length, ValidationError
 
 from vcp.channels.models import SettlePolicy
+from vcp.channels.queries import OWN
 from vcp.channels.service import About
 from vcp.kernel.forms import BaseForm, MaxBytes, options
+from vcp.networks.registry import ADDRESSES, NETWORKS
+
+_KEY = [DataRequired("Paste this key too. X shows it once, when it is made."), Length(max=500)]
 
 
 class AboutForm(BaseForm):
@@ -61,16 +69,41 @@ class AboutForm(BaseForm):
 
 
 class ConnectForm(AboutForm):
-    """A new Mastodon channel."""
+    """A new channel on a network."""
 
+    network = RadioField(
+        "Network",
+        choices=options([(key, name) for key, name in NETWORKS.items() if key != OWN]),
+        default="mastodon",
+        widget=GovRadioInput(),
+    )
     base_url = StringField(
         "Address of the Mastodon server",
-        [DataRequired("Type the server's address, such as https://mastodon.example.")],
-        description="Only the server, such as https://mastodon.example, not the account's page.",
+        description="Only the server, such as https://mastodon.example, not the account's page. "
+        "Other networks: leave it empty.",
         widget=GovTextInput(),
     )
     area_id = SelectField("Area that it speaks for", coerce=int, widget=GovSelect())
-    submit = SubmitField("Go on to the server", widget=GovSubmitInput())
+    submit = SubmitField("Go on", widget=GovSubmitInput())
+
+    def validate_base_url(self, field: StringField) -> None:
+        """Ask for the address of a network that isn't in one place."""
+        if not field.data and self.network.data not in ADDRESSES:
+            raise ValidationError("Type the server's address, such as https://mastodon.example.")
+
+
+class XKeysForm(BaseForm):
+    """The four keys that X's developer pages gave; they are never shown again."""
+
+    consumer_key = PasswordField("API key", _KEY, widget=GovPasswordInput())
+    consumer_secret = PasswordField("API key secret", _KEY, widget=GovPasswordInput())
+    access_token = PasswordField("Access token", _KEY, widget=GovPasswordInput())
+    access_token_secret = PasswordField("Access token secret", _KEY, widget=GovPasswordInput())
+    submit = SubmitField("Connect the account", widget=GovSubmitInput())
+
+
+#: The form of each network whose keys are pasted; the names of its fields are those of the keys.
+KEYS_FORMS: Mapping[str, type[BaseForm]] = {"x": XKeysForm}
 
 
 class EditChannelForm(AboutForm):

@@ -19,6 +19,7 @@ from vcp.areas import queries as areas
 from vcp.channels import connecting, queries, service
 from vcp.channels.adapters import limits_of
 from vcp.channels.forms import (
+    KEYS_FORMS,
     ConfirmForm,
     ConnectForm,
     DisconnectForm,
@@ -29,12 +30,13 @@ from vcp.channels.forms import (
 from vcp.channels.models import Channel
 from vcp.channels.states import CHANNEL, ChannelState, ConnectionState
 from vcp.kernel.db import session, transaction
-from vcp.kernel.errors import Invalid, NotAllowed
+from vcp.kernel.errors import Conflict, Invalid, NotAllowed
 from vcp.kernel.forms import BaseForm, options
 from vcp.kernel.heartbeat import alive
 from vcp.kernel.pages import paginate
 from vcp.kernel.permissions import Permission, may, me, requires
 from vcp.kernel.settings import Settings
+from vcp.networks.registry import ADDRESSES, READ_AT_S
 
 bp = Blueprint("channels", __name__, url_prefix="/staff/channels")
 
@@ -69,6 +71,8 @@ def show(channel_id: int) -> ResponseReturnValue:
         may_confirm=_may_confirm(channel),
         may_connect=_may_connect(channel),
         may_disconnect=_may_disconnect(channel),
+        pastes_keys=channel.network in KEYS_FORMS,
+        reads_at=[seconds // 60 for seconds in READ_AT_S.get(channel.network, ())],
         is_own_doing=me().id in queries.connected_by(session(), channel),
     )
 
@@ -76,7 +80,7 @@ def show(channel_id: int) -> ResponseReturnValue:
 @bp.route("/connect", methods=["GET", "POST"])
 @requires(Permission.CONNECT_CHANNELS, decides=True)
 def connect() -> ResponseReturnValue:
-    """Propose a Mastodon channel, and go on to its server."""
+    """Propose a channel, and go on to its server or to its keys."""
     form = ConnectForm()
     form.area_id.choices = options(areas.choices(session(), me(), Permission.CONNECT_CHANNELS))
     if form.validate_on_submit():
@@ -95,6 +99,8 @@ def reconnect(channel_id: int) -> ResponseReturnValue:
     if not _may_connect(channel):
         # Before the server is asked anything.
         _refuse("connect", channel)
+    if channel.network in KEYS_FORMS:
+        return redirect(url_for(".keys", channel_id=channel_id), 303)
     try:
         registration = connecting.register(channel.base_url, _return_address())
     except Invalid as error:
@@ -105,6 +111,26 @@ def reconnect(channel_id: int) -> ResponseReturnValue:
             current, channel_id, registration, by=me(), settings=_settings()
         )
         return _sent_on(started)
+
+
+@bp.route("/<int:channel_id>/keys", methods=["GET", "POST"])
+@requires(Permission.CONNECT_CHANNELS, decides=True)
+def keys(channel_id: int) -> ResponseReturnValue:
+    """Take the keys of a channel whose network has nobody sign in."""
+    channel = queries.visible_to(session(), channel_id, me())
+    if not _may_connect(channel):
+        _refuse("connect", channel)
+    if channel.network not in KEYS_FORMS:
+        raise Conflict("This account is connected by signing in at its server.")
+    form = KEYS_FORMS[channel.network]()
+    if form.validate_on_submit():
+        with transaction() as current:
+            attempt = connecting.receive_keys(
+                current, channel_id, form.data, by=me(), settings=_settings()
+            )
+            connection_id = attempt.id
+        return redirect(url_for(".connection", connection_id=connection_id), 303)
+    return _page("channels/keys.html", form, channel=channel)
 
 
 @bp.get("/connections/<int:connection_id>")
@@ -211,6 +237,8 @@ def disconnect(channel_id: int) -> ResponseReturnValue:
 
 
 def _propose(form: ConnectForm) -> ResponseReturnValue:
+    if form.network.data in KEYS_FORMS:
+        return _propose_with_keys(form)
     # The network is asked first and outside any unit: a server that answers rubbish leaves nothing.
     registration = connecting.register(form.base_url.data or "", _return_address())
     with transaction() as current:
@@ -227,6 +255,22 @@ def _propose(form: ConnectForm) -> ResponseReturnValue:
             current, channel.id, registration, by=me(), settings=_settings()
         )
         return _sent_on(started)
+
+
+def _propose_with_keys(form: ConnectForm) -> ResponseReturnValue:
+    address = form.base_url.data or ADDRESSES[form.network.data]
+    with transaction() as current:
+        channel = service.propose(
+            current,
+            form.network.data,
+            form.name.data or "",
+            form.area_id.data,
+            address,
+            by=me(),
+            about=form.about(),
+        )
+        channel_id = channel.id
+    return redirect(url_for(".keys", channel_id=channel_id), 303)
 
 
 def _sent_on(started: connecting.Started) -> ResponseReturnValue:

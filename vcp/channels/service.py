@@ -1,6 +1,6 @@
 """Channels: proposing, confirming, blocking, disconnecting; writes, never commits."""
 
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
@@ -21,7 +21,7 @@ from vcp.kernel.events import raise_event
 from vcp.kernel.permissions import Permission, Person, check, may
 from vcp.networks.addresses import check_base_url
 from vcp.networks.base import AccountInfo, Limits, Rejected
-from vcp.networks.registry import NETWORKS
+from vcp.networks.registry import NETWORKS, READ_AT_S
 
 LONGEST_NAME = 120
 #: Shorter than servers lag; longer than an outcome may stay unknown.
@@ -97,7 +97,10 @@ def propose(
     area = _area(session, area_id)
     check(by, Permission.CONNECT_CHANNELS, area.path, subject_kind="area", subject_id=area.id)
     if network == OWN or network not in NETWORKS:
-        raise Invalid("There is no such network. Choose Mastodon.", "network")
+        names = [name for key, name in NETWORKS.items() if key != OWN]
+        raise Invalid(f"There is no such network. Choose {' or '.join(names)}.", "network")
+    if network in READ_AT_S:
+        about = replace(about, settle_policy=SettlePolicy.PERSON)
     channel = Channel(
         network=network,
         name=_name(session, name),
@@ -123,6 +126,8 @@ def edit(session: Session, channel_id: int, name: str, about: About, *, by: Pers
     wanted = {"name": _name(session, name, channel), **_checked(about)}
     if channel.network == OWN:
         wanted |= {"is_shared": False, "settle_policy": SettlePolicy.READ}
+    elif channel.network in READ_AT_S:
+        wanted["settle_policy"] = SettlePolicy.PERSON
     changed = {key: value for key, value in wanted.items() if getattr(channel, key) != value}
     if changed:
         for key, value in changed.items():

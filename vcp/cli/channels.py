@@ -1,10 +1,14 @@
-"""`vcp channels`: connecting accounts with a token, confirming, listing, giving up."""
+"""`vcp channels`: connecting accounts with a token or keys, confirming, listing, giving up."""
 
+import json
 import sys
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, TextIO
 
 import click
+from flask import Flask
 
 from vcp.areas import queries as areas
 from vcp.channels import connecting, queries, service
@@ -14,14 +18,48 @@ from vcp.channels.service import About
 from vcp.cli.acting import acting_as, app_at_work, as_option, json_option, otp_option, show
 from vcp.cli.options import instance_option
 from vcp.kernel.db import session, transaction
-from vcp.kernel.permissions import Permission, check
+from vcp.kernel.errors import Invalid
+from vcp.kernel.permissions import Permission, Person, check
 from vcp.kernel.settings import Mode
+from vcp.networks.registry import ADDRESSES
 
-token_option = click.option(
-    "--token",
-    required=True,
-    help="Access token of the account; - reads it from standard input.",
+token_option = click.option("--token", help="Access token; - reads it from standard input.")
+keys_option = click.option(
+    "--keys",
+    type=click.File(),
+    help="Instead of a token: a file of JSON with the keys that the network gave, such as for X "
+    "consumer_key, consumer_secret, access_token, access_token_secret; - is standard input.",
 )
+
+
+def about_options(command: Callable[..., None]) -> Callable[..., None]:
+    """Add the options that say what a new channel is."""
+    for option in reversed(
+        (
+            click.option("--name", required=True, help="What staff will call the channel."),
+            click.option(
+                "--area", "slug", required=True, help="Area that it speaks for, by its short name."
+            ),
+            click.option(
+                "--shared", is_flag=True, help="Several personas use it: posts are signed."
+            ),
+            click.option("--purpose", default="", help="What it is for."),
+            click.option("--hours", default="", help="When somebody reads it."),
+        )
+    ):
+        command = option(command)
+    return command
+
+
+@dataclass(frozen=True)
+class New:
+    """A channel to be added; `slug` is its area's short name."""
+
+    network: str
+    base_url: str
+    name: str
+    slug: str
+    about: About
 
 
 @click.group("channels")
@@ -31,18 +69,14 @@ def group() -> None:
 
 @group.group("add")
 def add() -> None:
-    """Connect an account with a token that you already have."""
+    """Connect an account with a token or keys that you already have."""
 
 
 @add.command("mastodon")
 @instance_option
 @click.option("--base-url", required=True, help="The server, such as https://mastodon.example.")
 @token_option
-@click.option("--name", required=True, help="What staff will call the channel.")
-@click.option("--area", "slug", required=True, help="Area that it speaks for, by its short name.")
-@click.option("--shared", is_flag=True, help="Several personas use it: posts are signed.")
-@click.option("--purpose", default="", help="What it is for.")
-@click.option("--hours", default="", help="When somebody reads it.")
+@about_options
 @click.option(
     "--settle",
     type=click.Choice([policy.value for policy in SettlePolicy]),
@@ -57,7 +91,7 @@ def add_mastodon(  # noqa: PLR0913 - one parameter an option
     *,
     instance: Path | None,
     base_url: str,
-    token: str,
+    token: str | None,
     name: str,
     slug: str,
     shared: bool,
@@ -76,26 +110,47 @@ def add_mastodon(  # noqa: PLR0913 - one parameter an option
     """
     about = About(purpose, hours, shared, SettlePolicy(settle), settle_after)
     with acting_as(email, otp, instance) as (app, by):
-        settings = app.extensions["vcp_settings"]
-        area = areas.by_slug(session(), slug)
-        area_id, path = area.id, area.path
-        check(by, Permission.CONNECT_CHANNELS, path, subject_kind="area", subject_id=area_id)
-        token = _read(token)
-        # Outside any unit: a server that answers rubbish leaves nothing behind.
-        found = connecting.verify_token(base_url, token)
-        with transaction() as unit:
-            channel = service.propose(unit, "mastodon", name, area_id, base_url, by=by, about=about)
-            connecting.store_token(unit, channel, token, found, by=by, settings=settings)
-            if settings.mode is not Mode.PRODUCTION:
-                service.confirm_for_trial(unit, channel)
-            row = _row(channel)
-        show([row], as_json=as_json)
+        new = New("mastodon", base_url, name, slug, about)
+        show([_added(app, new, _given(token, None), by=by)], as_json=as_json)
+
+
+@add.command("x")
+@instance_option
+@click.option("--base-url", default=ADDRESSES["x"], show_default=True, help="Where X answers.")
+@keys_option
+@about_options
+@as_option
+@otp_option
+@json_option
+def add_x(  # noqa: PLR0913 - one parameter an option
+    *,
+    instance: Path | None,
+    base_url: str,
+    keys: TextIO | None,
+    name: str,
+    slug: str,
+    shared: bool,
+    purpose: str,
+    hours: str,
+    email: str,
+    otp: str | None,
+    as_json: bool,
+) -> None:
+    """Verify the account behind four keys of X, pin its id and keep the keys sealed.
+
+    X charges for what is posted and read. A post whose outcome is unknown is looked for after 1, 3
+    and 7 minutes and then given to a person; it is never sent again by itself.
+    """
+    with acting_as(email, otp, instance) as (app, by):
+        new = New("x", base_url, name, slug, About(purpose, hours, shared))
+        show([_added(app, new, _given(None, keys), by=by)], as_json=as_json)
 
 
 @group.command("reconnect")
 @instance_option
 @click.argument("channel_id", type=int)
 @token_option
+@keys_option
 @as_option
 @otp_option
 @json_option
@@ -103,20 +158,21 @@ def reconnect(
     *,
     instance: Path | None,
     channel_id: int,
-    token: str,
+    token: str | None,
+    keys: TextIO | None,
     email: str,
     otp: str | None,
     as_json: bool,
 ) -> None:
-    """Give a channel a new token; it has to belong to the same account."""
+    """Give a channel a new token or new keys; they have to belong to the same account."""
     with acting_as(email, otp, instance) as (app, by):
         settings = app.extensions["vcp_settings"]
         channel = queries.visible_to(session(), channel_id, by)
-        token = _read(token)
-        found = connecting.verify_token(channel.base_url, token)
+        given = _given(token, keys)
+        found = connecting.verify(channel.network, channel.base_url, given)
         with transaction() as unit:
             channel = queries.by_id(unit, channel_id)
-            connecting.store_token(unit, channel, token, found, by=by, settings=settings)
+            connecting.store_credentials(unit, channel, given, found, by=by, settings=settings)
             row = _row(channel)
         show([row], as_json=as_json)
 
@@ -187,6 +243,41 @@ def _row(channel: Channel) -> dict[str, Any]:
         "limits_probed_at": limits.probed_at.isoformat() if limits.probed_at else None,
         "problem": channel.problem,
     }
+
+
+def _added(app: Flask, new: New, credentials: Mapping[str, str], *, by: Person) -> dict[str, Any]:
+    settings = app.extensions["vcp_settings"]
+    area = areas.by_slug(session(), new.slug)
+    area_id, path = area.id, area.path
+    check(by, Permission.CONNECT_CHANNELS, path, subject_kind="area", subject_id=area_id)
+    # Outside any unit: a server that answers rubbish leaves nothing behind.
+    found = connecting.verify(new.network, new.base_url, credentials)
+    with transaction() as unit:
+        channel = service.propose(
+            unit, new.network, new.name, area_id, new.base_url, by=by, about=new.about
+        )
+        connecting.store_credentials(unit, channel, credentials, found, by=by, settings=settings)
+        if settings.mode is not Mode.PRODUCTION:
+            service.confirm_for_trial(unit, channel)
+        return _row(channel)
+
+
+def _given(token: str | None, keys: TextIO | None) -> dict[str, str]:
+    """Return the credentials that were given.
+
+    Raises: Invalid when there are none, or the file isn't what it should be.
+    """
+    if keys is None:
+        if token is None:
+            raise Invalid("Give --token or --keys, as the network asks for.")
+        return {"access_token": _read(token)}
+    try:
+        found = json.load(keys)
+    except ValueError as error:
+        raise Invalid('The keys have to be JSON, such as {"consumer_key": "…", …}.') from error
+    if not isinstance(found, dict) or not all(isinstance(key, str) for key in found.values()):
+        raise Invalid("The keys have to be one JSON object of names and texts.")
+    return found
 
 
 def _read(given: str) -> str:

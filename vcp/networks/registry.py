@@ -11,13 +11,28 @@ from vcp.networks.base import Network, Reason, Rejected, Unauthorised
 from vcp.networks.own import OwnFeed, SiteWriter
 
 #: Networks that a channel may be on, with the module of each adapter and its class.
-_REMOTE = {"mastodon": ("vcp.networks.mastodon", "MastodonNetwork")}
+_REMOTE = {
+    "mastodon": ("vcp.networks.mastodon", "MastodonNetwork"),
+    "x": ("vcp.networks.x", "XNetwork"),
+}
 #: Every network's short name and what people call it.
-NETWORKS: Mapping[str, str] = {"own": "Public site", "mastodon": "Mastodon"}
+NETWORKS: Mapping[str, str] = {"own": "Public site", "mastodon": "Mastodon", "x": "X"}
+#: Where a network is that is in one place.
+ADDRESSES: Mapping[str, str] = {"x": "https://api.x.com"}
+#: What a person pastes to connect an account, by the names that credentials are kept under; a
+#: network that isn't here is connected by signing in at its server.
+PASTED_KEYS: Mapping[str, tuple[str, ...]] = {
+    "x": ("consumer_key", "consumer_secret", "access_token", "access_token_secret")
+}
+#: Seconds after a send of unknown outcome at which such a network is read; after the last reading
+#: a person decides, and nothing is ever sent again by itself.
+READ_AT_S: Mapping[str, tuple[int, ...]] = {"x": (60, 180, 420)}
 
 
 class _RemoteFactory(Protocol):
-    def __call__(self, base_url: str, access_token: str, account_id: str | None) -> Network: ...
+    def __call__(
+        self, base_url: str, sign_in: str | Mapping[str, str], account_id: str | None
+    ) -> Network: ...
 
 
 def connect(
@@ -30,12 +45,12 @@ def connect(
 ) -> Network:
     """The adapter of one channel; asks nothing of the network yet.
 
-    `credentials` of a Mastodon channel holds "access_token"; the own feed has none and needs the
-    site's `writer`.
+    `credentials` of a Mastodon channel holds "access_token", others what `PASTED_KEYS` names; the
+    own feed has none and needs the site's `writer`.
 
     Raises: Rejected(UNSUPPORTED) for a network that there is no adapter for; Rejected(ADDRESS) for
-    an address that can't be one; Unauthorised without a token; ValueError for the own feed without
-    a writer.
+    an address that can't be one; Unauthorised without a token or a key; ValueError for the own feed
+    without a writer.
     """
     if network == "own":
         if writer is None:
@@ -43,9 +58,9 @@ def connect(
         return OwnFeed(writer, base_url)
     if network not in _REMOTE:
         raise Rejected(f"There is no network called {network}.", reason=Reason.UNSUPPORTED)
-    token = credentials.get("access_token", "")
-    if not token:
+    sign_in = credentials if network in PASTED_KEYS else credentials.get("access_token", "")
+    if not sign_in:
         raise Unauthorised("This channel has no access token. Connect it again.")
     module, name = _REMOTE[network]
     factory = cast("_RemoteFactory", getattr(importlib.import_module(module), name))
-    return factory(base_url, token, account_id)
+    return factory(base_url, sign_in, account_id)
