@@ -61,7 +61,7 @@ def test_messages_get_their_verdict_in_order() -> None:
     grave, picture, sighting, hint = answers(
         '{"id": "a", "text": "theres a man in my house with a knife", "language": null}',
         '{"id": "b", "text": "", "media_count": 2}',
-        '{"id": "c", "text": "just seen him in town", "in_reply_to": "Have you seen missing Aled?"}',
+        '{"id": "c", "text": "seen him in town", "in_reply_to": "Have you seen missing Aled?"}',
         '{"id": "d", "text": "feeling really low lately and no one to talk to", "earlier": ["P3"]}',
         direction="inbound",
     )
