@@ -1,5 +1,6 @@
 """Channels for tests, in the state asked for, without the ceremony."""
 
+from collections.abc import Mapping
 from datetime import timedelta
 from itertools import count
 
@@ -46,12 +47,14 @@ def make_channel(
     settings: Settings | None = None,
     token: str = "",
     account_id: str | None = "",
+    network: str = "mastodon",
+    credentials: Mapping[str, str] | None = None,
 ) -> Channel:
-    """A Mastodon channel; with `settings` and `token` its credentials open."""
+    """A Mastodon channel; with `settings` and `token`, or other credentials, those open."""
     number = next(_numbers)
     channel = Channel(
-        network="mastodon",
-        name=name or f"Mastodon {number}",
+        network=network,
+        name=name or f"{network.title()} {number}",
         base_url=base_url,
         account_id=f"account-{number}" if account_id == "" else account_id,
         handle=f"account{number}@127.0.0.1:8900",
@@ -73,7 +76,7 @@ def make_channel(
     session.flush()
     if settings is not None:
         channel.sealed_credentials = vault.seal(
-            settings.instance, channel.vault_name, {"access_token": token}
+            settings.instance, channel.vault_name, dict(credentials or {"access_token": token})
         )
         session.flush()
     return channel

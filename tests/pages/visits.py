@@ -228,11 +228,13 @@ PERSONAS = (
 CHANNELS = (
     *(
         Visit("channels.show", ADMIN, name, gaps=channel(name))
-        for name in ("own", "proposed", "blocked", "gone")
+        for name in ("own", "proposed", "blocked", "gone", "keyed")
     ),
     Visit("channels.show", SUPERVISOR, "confirm", gaps=channel("proposed")),
     Visit("channels.connect", ADMIN),
     refused("channels.connect", ADMIN, {"base_url": "", "name": "", "area_id": ""}),
+    Visit("channels.keys", ADMIN, gaps=channel("keyed")),
+    refused("channels.keys", ADMIN, {"consumer_key": ""}, gaps=channel("keyed")),
     Visit("channels.edit", ADMIN),
     Visit("channels.edit", ADMIN, "own", gaps=channel("own")),
     refused("channels.edit", ADMIN, {"name": "", "settle_after_s": "soon"}),

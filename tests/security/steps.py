@@ -8,6 +8,7 @@ from typing import Any
 from tests.factories.users import PASSWORD, code_now
 from tests.security.world import World
 from vcp.kernel import clock
+from vcp.networks.registry import PASTED_KEYS
 
 #: What stands in an address's gap unless a step says otherwise.
 USUAL = {
@@ -86,6 +87,7 @@ POST = "/staff/posts/<int:post_id>"
 CORRECTION = "/staff/posts/corrections/<int:correction_id>"
 PERSONA = "/staff/personas/<int:persona_id>"
 CHANNEL = "/staff/channels/<int:channel_id>"
+KEYS = dict.fromkeys(PASTED_KEYS["x"], "a key")
 DELIVERY = "/staff/deliveries/<uuid:delivery_id>"
 STAFF = "/staff/<int:user_id>"
 CONTACT = "/staff/contacts/<int:contact_id>"
@@ -201,6 +203,8 @@ SPECIAL = (
         {"channel_id": "channel_proposed"},
     ),
     Step("POST", f"{CHANNEL}/connect", gaps={"channel_id": "channel_proposed"}),
+    Step("GET", f"{CHANNEL}/keys", gaps={"channel_id": "channel_keyed"}),
+    Step("POST", f"{CHANNEL}/keys", KEYS, {"channel_id": "channel_keyed"}),
     Step("POST", f"{CHANNEL}/disconnect", REASON),
     Step(
         "POST",

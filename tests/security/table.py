@@ -167,6 +167,8 @@ GET  /staff/channels/<int:channel_id>                                     aaaaaa
 GET  /staff/channels/connect                                              rrrrra =
 POST /staff/channels/connect                                              rrrrra rrrrri
 POST /staff/channels/<int:channel_id>/connect                             rrrrra rrrrrr
+GET  /staff/channels/<int:channel_id>/keys                                rrrrra rrrrrr
+POST /staff/channels/<int:channel_id>/keys                                rrrrra rrrrrr
 POST /staff/channels/<int:channel_id>/confirm                             rarrrr rrrrrr
 GET  /staff/channels/<int:channel_id>/edit                                rrrrra rrrrrr
 POST /staff/channels/<int:channel_id>/edit                                rrrrra rrrrrr

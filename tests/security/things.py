@@ -190,6 +190,9 @@ def channels(session: Session, team: Team, side: str, administrator: User) -> Id
         base_url="http://127.0.0.1:9",
     )
     proposed.sealed_credentials = b"not to be opened here"
+    keyed = make_channel(
+        session, area=team.area, network="x", state=ChannelState.PROPOSED, account_id=None
+    )
     connection, other = (
         Connection(channel_id=proposed.id, started_by_id=starter, started_at=clock.now())
         for starter in (administrator.id, None)
@@ -200,6 +203,7 @@ def channels(session: Session, team: Team, side: str, administrator: User) -> Id
     return {
         "channel": str(team.mastodon.id),
         "channel_proposed": str(proposed.id),
+        "channel_keyed": str(keyed.id),
         "account_id": str(proposed.account_id),
         "connection_id": str(other.id),
         "oauth_state": side,

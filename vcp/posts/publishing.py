@@ -9,27 +9,31 @@ import random
 import uuid
 from collections.abc import Collection
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 
-from sqlalchemy import select, update
+from sqlalchemy import func, or_, select, update
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from vcp.channels import service as channels
+from vcp.channels.models import Channel
 from vcp.kernel import clock
 from vcp.kernel.context import Machine
 from vcp.kernel.events import raise_event
 from vcp.kernel.settings import Settings
 from vcp.networks.base import (
+    FailureClass,
     Network,
     NetworkError,
     OutcomeUnknown,
     Outgoing,
     RateLimited,
+    Reason,
     Receipt,
     Rejected,
     Unauthorised,
 )
+from vcp.networks.registry import READ_AT_S
 from vcp.posts import answering
 from vcp.posts.events import PostChanged
 from vcp.posts.freezing import outgoing
@@ -227,8 +231,10 @@ def _record_in_time(session: Session, delivery: Delivery, outcome: Outcome) -> N
     now = clock.now()
     delivery.problem = str(error)
     if isinstance(error, OutcomeUnknown):
-        delivery.next_at = now  # the network is read at once
+        delivery.next_at = first_reading(delivery.channel, now)
         DELIVERY.apply(session, delivery, "lose", by=PUBLISHER, detail=str(error))
+    elif isinstance(error, Rejected) and error.reason is Reason.ALREADY_POSTED:
+        _already_there(session, delivery, error)
     elif isinstance(error, Unauthorised):
         DELIVERY.apply(session, delivery, "block", by=PUBLISHER, detail=str(error))
         channels.block(session, delivery.channel_id, str(error), by=PUBLISHER)
@@ -243,6 +249,33 @@ def _record_in_time(session: Session, delivery: Delivery, outcome: Outcome) -> N
             delivery.channel.wait_until = now + timedelta(seconds=wait_s)
         delivery.next_at = now + timedelta(seconds=wait_s)
         DELIVERY.apply(session, delivery, "retry", by=PUBLISHER, detail=str(error))
+
+
+def first_reading(channel: Channel, now: datetime) -> datetime:
+    """Return when to look for a post of unknown outcome: at once, unless reading is dear."""
+    return now + timedelta(seconds=next(iter(READ_AT_S.get(channel.network, ())), 0))
+
+
+def _already_there(session: Session, delivery: Delivery, error: Rejected) -> None:
+    """Look for the copy that a network says it has; ask a person when none of ours can be it.
+
+    The words are never changed to get them past the network.
+    """
+    delivery.next_at = first_reading(delivery.channel, clock.now())
+    DELIVERY.apply(session, delivery, "lose", by=PUBLISHER, detail=str(error))
+    earlier = session.scalar(
+        select(func.count()).where(
+            Attempt.delivery_id == delivery.id,
+            Attempt.number < delivery.attempt,
+            or_(Attempt.outcome.is_(None), Attempt.outcome == FailureClass.AMBIGUOUS),
+        )
+    )
+    if not earlier:
+        delivery.problem = (
+            f"{error} Nothing of ours is known to be there. If an older post says the same, give "
+            "this one up and write it in other words."
+        )
+        DELIVERY.apply(session, delivery, "ask", by=PUBLISHER, detail=str(error))
 
 
 def settle_as_published(session: Session, delivery: Delivery, receipt: Receipt, verb: str) -> None:

@@ -1,7 +1,8 @@
 """Settling what is not certain: reading the network, waking what waits, ending what is too late.
 
 A row leaves `outcome_unknown` only by being found at the network, by being absent twice with
-`settle_after_s` between, or by a named person.
+`settle_after_s` between, or by a named person. Networks of `READ_AT_S` are read at set times, and
+then a person decides: nothing is sent there again by itself.
 """
 
 import logging
@@ -21,12 +22,13 @@ from vcp.kernel.events import raise_event
 from vcp.kernel.permissions import Permission, Person, check
 from vcp.kernel.settings import Settings
 from vcp.networks.base import Network, NetworkError, Outgoing, Receipt
+from vcp.networks.registry import READ_AT_S
 from vcp.posts import answering
 from vcp.posts.delivery_queries import one
 from vcp.posts.events import PostChanged
 from vcp.posts.freezing import outgoing
-from vcp.posts.models import Delivery, DeliveryKind, Post
-from vcp.posts.publishing import LEASE_S, PUBLISHER, settle_as_published
+from vcp.posts.models import Attempt, Delivery, DeliveryKind, Post
+from vcp.posts.publishing import LEASE_S, PUBLISHER, first_reading, settle_as_published
 from vcp.posts.states import DELIVERY, POST, DeliveryState, PostState
 
 logger = logging.getLogger(__name__)
@@ -35,6 +37,8 @@ logger = logging.getLogger(__name__)
 CLOCKS_DIFFER_S = 120
 #: Between two tries at reading a network that doesn't answer.
 READ_AGAIN_S = 5
+#: The same where reading is limited or costs money.
+DEAR_READ_AGAIN_S = 60
 #: After this long without a certain answer a person decides.
 PERSON_AFTER_S = 600
 READS_NEEDED = 2
@@ -58,7 +62,7 @@ def lose_expired(session: Session) -> int:
     """Take what was being sent by a process that died as unknown, never as unsent."""
     now = clock.now()
     lost = session.scalars(
-        select(Delivery.id)
+        select(Delivery)
         .where(Delivery.state == DeliveryState.SENDING, Delivery.lease_until < now)
         .limit(BATCH)
     ).all()
@@ -66,17 +70,17 @@ def lose_expired(session: Session) -> int:
         DELIVERY.claim(
             session,
             Delivery,
-            row_id,
+            delivery.id,
             "lose",
             by=PUBLISHER,
             where=[Delivery.lease_until < now],
             values={
-                "next_at": now,
+                "next_at": first_reading(delivery.channel, now),
                 "problem": "The sending process stopped before the network's answer was stored.",
                 "version": Delivery.version + 1,
             },
         )
-        for row_id in lost
+        for delivery in lost
     )
 
 
@@ -151,8 +155,11 @@ def take_reading(session: Session, settings: Settings) -> list[Reading]:
 
 
 def _reading(session: Session, delivery: Delivery, settings: Settings) -> Reading:
-    sent_at = delivery.sent_at or delivery.created_at
-    since = sent_at - timedelta(seconds=CLOCKS_DIFFER_S)
+    # Back to the first attempt: a copy of any of them settles it.
+    first_at = session.scalar(
+        select(func.min(Attempt.started_at)).where(Attempt.delivery_id == delivery.id)
+    )
+    since = (first_at or delivery.created_at) - timedelta(seconds=CLOCKS_DIFFER_S)
     taken = session.scalars(
         select(Delivery.remote_id).where(
             Delivery.channel_id == delivery.channel_id,
@@ -206,7 +213,9 @@ def _not_readable(session: Session, delivery: Delivery, error: NetworkError) -> 
     if clock.now() - delivery.state_changed_at > timedelta(seconds=PERSON_AFTER_S):
         DELIVERY.apply(session, delivery, "ask", by=PUBLISHER, detail=str(error))
     else:
-        delivery.next_at = clock.now() + timedelta(seconds=READ_AGAIN_S)
+        is_dear = delivery.channel.network in READ_AT_S
+        wait_s = DEAR_READ_AGAIN_S if is_dear else READ_AGAIN_S
+        delivery.next_at = clock.now() + timedelta(seconds=wait_s)
 
 
 def _absent(session: Session, delivery: Delivery) -> None:
@@ -216,6 +225,8 @@ def _absent(session: Session, delivery: Delivery) -> None:
     if delivery.kind is DeliveryKind.CORRECT:
         # Changing a post to the same words twice does no harm.
         _queue_again(session, delivery)
+    elif delivery.channel.network in READ_AT_S:
+        _absent_where_reading_is_dear(session, delivery)
     elif delivery.reads < READS_NEEDED or now < certain_at:
         delivery.next_at = max(certain_at, now)
     elif delivery.channel.settle_policy is SettlePolicy.PERSON:
@@ -223,6 +234,16 @@ def _absent(session: Session, delivery: Delivery) -> None:
         DELIVERY.apply(session, delivery, "ask", by=PUBLISHER)
     else:
         _queue_again(session, delivery)
+
+
+def _absent_where_reading_is_dear(session: Session, delivery: Delivery) -> None:
+    times = READ_AT_S[delivery.channel.network]
+    if delivery.reads < len(times):
+        at = delivery.state_changed_at + timedelta(seconds=times[delivery.reads])
+        delivery.next_at = max(at, clock.now())
+    else:
+        delivery.problem = f"It was looked for {len(times)} times and not found. Please look."
+        DELIVERY.apply(session, delivery, "ask", by=PUBLISHER)
 
 
 def _queue_again(session: Session, delivery: Delivery) -> None:
