@@ -106,6 +106,23 @@ def test_x_is_added_with_a_file_of_keys_and_asks_a_person_when_unsure(
 
 
 @pytest.mark.network
+def test_bluesky_is_added_with_an_app_password_from_standard_input(
+    run: Run, session: Session, people: SimpleNamespace, net: FakeNet
+) -> None:
+    where = ("--base-url", net.base_url, "--handle", "officer", "--app-password", "-")
+    who = ("--area", people.harbour.slug, "--as", people.admin.email, "--name", "B", "--json")
+    adding = ("channels", "add", "bluesky", *where, *who)
+    (row,) = rows(run(*adding, stdin="app-officer\n"))
+    assert (row["network"], row["handle"]) == ("bluesky", "officer.fakenet.test")
+    assert (row["characters"], row["settle"], row["state"]) == (300, "read", "connected")
+    channel = session.get_one(Channel, row["id"])
+    assert b"app-officer" not in (channel.sealed_credentials or b"")
+    keys = {"identifier": "other", "app_password": "app-other"}
+    again = ("channels", "reconnect", row["id"], "--keys", "-", "--as", people.admin.email)
+    assert "another account" in run(*again, stdin=json.dumps(keys)).output
+
+
+@pytest.mark.network
 def test_in_production_a_second_person_confirms_and_codes_are_asked_for(
     run: Run,
     session: Session,

@@ -12,8 +12,8 @@ from tests.networks.contract import RETRY_AFTER_S, Fault, Kept
 from tests.networks.rigs import TIMEOUTS
 from vcp.networks.base import Network
 from vcp.networks.bluesky import BlueskyNetwork
-from vcp.networks.bluesky_session import SessionStore
 from vcp.networks.lengths import WARNING_MARK
+from vcp.networks.sign_in import SessionStore
 from vcp.networks.wire import Timeouts
 
 PUT = "com.atproto.repo.putRecord"

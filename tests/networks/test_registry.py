@@ -6,6 +6,7 @@ import pytest
 
 from tests.networks.rigs import FolderWriter
 from vcp.networks.base import Network, Reason, Rejected, Unauthorised
+from vcp.networks.bluesky import BlueskyNetwork
 from vcp.networks.mastodon import MastodonNetwork
 from vcp.networks.own import OwnFeed
 from vcp.networks.registry import ADDRESSES, NETWORKS, PASTED_KEYS, connect
@@ -26,7 +27,12 @@ def test_a_channel_gets_the_adapter_of_its_network(tmp_path: Path) -> None:
     assert isinstance(own, OwnFeed)
     x = connect("x", base_url=ADDRESSES["x"], credentials=KEYS, account_id=None)
     assert isinstance(x, XNetwork)
-    assert {found.name, own.name, x.name} == NETWORKS.keys()
+    password = {"identifier": "force.example", "app_password": "abc"}
+    bluesky = connect(
+        "bluesky", base_url=ADDRESSES["bluesky"], credentials=password, account_id=None
+    )
+    assert isinstance(bluesky, BlueskyNetwork)
+    assert {found.name, own.name, bluesky.name, x.name} == NETWORKS.keys()
 
 
 def test_an_unknown_network_an_address_and_a_missing_token_are_refused() -> None:

@@ -2,13 +2,15 @@
 
 from vcp.channels.models import Channel
 from vcp.channels.queries import OWN
+from vcp.channels.sign_ins import ChannelSignIn
 from vcp.kernel import vault
 from vcp.kernel.errors import Unavailable
 from vcp.kernel.settings import Settings
-from vcp.networks import own
+from vcp.networks import bluesky_record, own
 from vcp.networks.base import Limits, Network
 from vcp.networks.own import SiteWriter
-from vcp.networks.registry import connect
+from vcp.networks.registry import KEEPS_SIGN_IN, connect
+from vcp.networks.sign_in import SessionStore
 
 #: For a channel whose server has not said. Source: Mastodon 4, its own defaults.
 UNPROBED = Limits(
@@ -45,7 +47,16 @@ def adapter_for(
         base_url=channel.base_url,
         credentials=credentials,
         account_id=channel.account_id,
+        sign_in_store=_store_of(channel, settings, credentials),
     )
+
+
+def _store_of(
+    channel: Channel, settings: Settings, credentials: dict[str, str]
+) -> SessionStore | None:
+    if channel.network not in KEEPS_SIGN_IN:
+        return None
+    return ChannelSignIn(channel, settings, credentials)
 
 
 def limits_of(channel: Channel) -> Limits:
@@ -53,7 +64,7 @@ def limits_of(channel: Channel) -> Limits:
     if channel.network == OWN:
         return own.LIMITS
     if channel.limits is None:
-        return UNPROBED
+        return bluesky_record.LIMITS if channel.network == "bluesky" else UNPROBED
     kept = dict(channel.limits)
     kept["media_types"] = tuple(kept["media_types"])
     return Limits(**(kept | {"probed_at": channel.limits_probed_at}))

@@ -78,9 +78,9 @@ class ConnectForm(AboutForm):
         widget=GovRadioInput(),
     )
     base_url = StringField(
-        "Address of the Mastodon server",
+        "Address of the server",
         description="Only the server, such as https://mastodon.example, not the account's page. "
-        "Other networks: leave it empty.",
+        "Leave it empty for X, and for Bluesky unless the account has a server of its own.",
         widget=GovTextInput(),
     )
     area_id = SelectField("Area that it speaks for", coerce=int, widget=GovSelect())
@@ -102,8 +102,30 @@ class XKeysForm(BaseForm):
     submit = SubmitField("Connect the account", widget=GovSubmitInput())
 
 
+class BlueskyKeysForm(BaseForm):
+    """The name and an app password of a Bluesky account; the password is never shown again."""
+
+    identifier = StringField(
+        "Handle of the account",
+        [DataRequired("Type the account's handle, such as force.bsky.social."), Length(max=300)],
+        description="Such as force.bsky.social, without the @.",
+        widget=GovTextInput(),
+    )
+    app_password = PasswordField(
+        "App password",
+        [
+            DataRequired("Paste the app password. Bluesky shows it once, when it is made."),
+            Length(max=500),
+        ],
+        description="Not the account's own password. Make one in the account's settings, under "
+        "Privacy and security.",
+        widget=GovPasswordInput(),
+    )
+    submit = SubmitField("Connect the account", widget=GovSubmitInput())
+
+
 #: The form of each network whose keys are pasted; the names of its fields are those of the keys.
-KEYS_FORMS: Mapping[str, type[BaseForm]] = {"x": XKeysForm}
+KEYS_FORMS: Mapping[str, type[BaseForm]] = {"bluesky": BlueskyKeysForm, "x": XKeysForm}
 
 
 class EditChannelForm(AboutForm):

@@ -114,6 +114,48 @@ def add_mastodon(  # noqa: PLR0913 - one parameter an option
         show([_added(app, new, _given(token, None), by=by)], as_json=as_json)
 
 
+@add.command("bluesky")
+@instance_option
+@click.option(
+    "--base-url",
+    default=ADDRESSES["bluesky"],
+    show_default=True,
+    help="The server that keeps the account.",
+)
+@click.option("--handle", required=True, help="The account, such as force.bsky.social.")
+@click.option(
+    "--app-password", required=True, help="An app password; - reads it from standard input."
+)
+@about_options
+@as_option
+@otp_option
+@json_option
+def add_bluesky(  # noqa: PLR0913 - one parameter an option
+    *,
+    instance: Path | None,
+    base_url: str,
+    handle: str,
+    app_password: str,
+    name: str,
+    slug: str,
+    shared: bool,
+    purpose: str,
+    hours: str,
+    email: str,
+    otp: str | None,
+    as_json: bool,
+) -> None:
+    """Verify the account behind an app password, pin its id and keep the password sealed.
+
+    The account's own password is refused: it could do more than post. Reconnect with --keys and
+    {"identifier": "HANDLE", "app_password": "PASSWORD"}.
+    """
+    with acting_as(email, otp, instance) as (app, by):
+        new = New("bluesky", base_url, name, slug, About(purpose, hours, shared))
+        given = {"identifier": handle, "app_password": _read(app_password)}
+        show([_added(app, new, given, by=by)], as_json=as_json)
+
+
 @add.command("x")
 @instance_option
 @click.option("--base-url", default=ADDRESSES["x"], show_default=True, help="Where X answers.")

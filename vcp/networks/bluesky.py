@@ -29,7 +29,8 @@ from vcp.networks.base import (
 from vcp.networks.bluesky_answers import OtherContent, TokenExpired, account_info, problem
 from vcp.networks.bluesky_call import Call
 from vcp.networks.bluesky_record import POSTS, Address, address_of
-from vcp.networks.bluesky_session import InProcessStore, Sessions, SessionStore, Tokens, asked
+from vcp.networks.bluesky_session import InProcessStore, Sessions, asked
+from vcp.networks.sign_in import SessionStore, Tokens
 from vcp.networks.wire import Timeouts
 
 _Result = TypeVar("_Result")
@@ -56,7 +57,10 @@ class BlueskyNetwork:
             raise Unauthorised("This channel has no app password. Connect it again.")
         self._timeouts = timeouts or Timeouts()
         self._sessions = Sessions(
-            identifier, password, account_id, sessions if sessions is not None else InProcessStore()
+            identifier.removeprefix("@"),
+            password,
+            account_id,
+            sessions if sessions is not None else InProcessStore(),
         )
 
     def publish(self, outgoing: Outgoing, key: str) -> Receipt:

@@ -1,45 +1,19 @@
 """Being signed in to a Bluesky server: signing in is rare and limited, so that pairs are kept.
 
-A pair of tokens is an access token of two hours and a refresh token that works once. Whoever
-shares an account shares one `SessionStore`, which lets one at a time sign in or renew; the others
-take what that one stored.
+Whoever shares an account shares one `SessionStore`, which lets one at a time sign in or renew; the
+others take what that one stored.
 """
 
 import threading
 from collections.abc import Callable, Iterator
-from contextlib import AbstractContextManager, contextmanager
-from dataclasses import dataclass
-from typing import Any, Protocol
+from contextlib import contextmanager
+from typing import Any
 
 from vcp.networks.answers import Step
 from vcp.networks.base import NotSent, Unauthorised, Unavailable
 from vcp.networks.bluesky_answers import is_whole_account
 from vcp.networks.bluesky_call import Call
-
-
-@dataclass(frozen=True)
-class Tokens:
-    """A pair, and the account that it belongs to; both tokens are secrets."""
-
-    access: str
-    refresh: str
-    did: str
-
-
-class SessionStore(Protocol):
-    """Where the tokens of one account are kept, for all who speak for it."""
-
-    def load(self) -> Tokens | None:
-        """The pair that was stored last; None when there is none."""
-
-    def save(self, tokens: Tokens | None) -> None:
-        """Stores a pair, or forgets it; when this returns, all others see it."""
-
-    def turn(self) -> AbstractContextManager[object]:
-        """Waits until nobody else signs in or renews; others wait until the block is over.
-
-        Raises: NetworkError when the turn didn't come in time.
-        """
+from vcp.networks.sign_in import SessionStore, Tokens
 
 
 class InProcessStore:

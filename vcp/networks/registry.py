@@ -9,21 +9,31 @@ from typing import Protocol, cast
 
 from vcp.networks.base import Network, Reason, Rejected, Unauthorised
 from vcp.networks.own import OwnFeed, SiteWriter
+from vcp.networks.sign_in import SessionStore
 
 #: Networks that a channel may be on, with the module of each adapter and its class.
 _REMOTE = {
     "mastodon": ("vcp.networks.mastodon", "MastodonNetwork"),
+    "bluesky": ("vcp.networks.bluesky", "BlueskyNetwork"),
     "x": ("vcp.networks.x", "XNetwork"),
 }
 #: Every network's short name and what people call it.
-NETWORKS: Mapping[str, str] = {"own": "Public site", "mastodon": "Mastodon", "x": "X"}
-#: Where a network is that is in one place.
-ADDRESSES: Mapping[str, str] = {"x": "https://api.x.com"}
+NETWORKS: Mapping[str, str] = {
+    "own": "Public site",
+    "mastodon": "Mastodon",
+    "bluesky": "Bluesky",
+    "x": "X",
+}
+#: Where most accounts of a network are.
+ADDRESSES: Mapping[str, str] = {"bluesky": "https://bsky.social", "x": "https://api.x.com"}
 #: What a person pastes to connect an account, by the names that credentials are kept under; a
 #: network that isn't here is connected by signing in at its server.
 PASTED_KEYS: Mapping[str, tuple[str, ...]] = {
-    "x": ("consumer_key", "consumer_secret", "access_token", "access_token_secret")
+    "bluesky": ("identifier", "app_password"),
+    "x": ("consumer_key", "consumer_secret", "access_token", "access_token_secret"),
 }
+#: Networks whose sign-in is a pair of tokens that has to be kept between calls.
+KEEPS_SIGN_IN = frozenset({"bluesky"})
 #: Seconds after a send of unknown outcome at which such a network is read; after the last reading
 #: a person decides, and nothing is ever sent again by itself.
 READ_AT_S: Mapping[str, tuple[int, ...]] = {"x": (60, 180, 420)}
@@ -31,7 +41,12 @@ READ_AT_S: Mapping[str, tuple[int, ...]] = {"x": (60, 180, 420)}
 
 class _RemoteFactory(Protocol):
     def __call__(
-        self, base_url: str, sign_in: str | Mapping[str, str], account_id: str | None
+        self,
+        base_url: str,
+        sign_in: str | Mapping[str, str],
+        account_id: str | None,
+        *,
+        sessions: SessionStore | None = ...,
     ) -> Network: ...
 
 
@@ -42,11 +57,13 @@ def connect(
     credentials: Mapping[str, str],
     account_id: str | None,
     writer: SiteWriter | None = None,
+    sign_in_store: SessionStore | None = None,
 ) -> Network:
     """The adapter of one channel; asks nothing of the network yet.
 
     `credentials` of a Mastodon channel holds "access_token", others what `PASTED_KEYS` names; the
-    own feed has none and needs the site's `writer`.
+    own feed has none and needs the site's `writer`. Without a `sign_in_store`, a network that keeps
+    its sign-in begins anew with each adapter.
 
     Raises: Rejected(UNSUPPORTED) for a network that there is no adapter for; Rejected(ADDRESS) for
     an address that can't be one; Unauthorised without a token or a key; ValueError for the own feed
@@ -63,4 +80,6 @@ def connect(
         raise Unauthorised("This channel has no access token. Connect it again.")
     module, name = _REMOTE[network]
     factory = cast("_RemoteFactory", getattr(importlib.import_module(module), name))
+    if network in KEEPS_SIGN_IN:
+        return factory(base_url, sign_in, account_id, sessions=sign_in_store)
     return factory(base_url, sign_in, account_id)
