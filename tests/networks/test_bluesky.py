@@ -144,7 +144,7 @@ def test_other_content_under_the_key_is_left_and_raises_the_alarm(rig: FakenetBl
     rig.network.publish(replace(post, text="Somebody's"), "k")
     with pytest.raises(OtherContent, match="ALARM") as refused:
         rig.network.publish(post, "k")
-    assert refused.value.reason is Reason.ALREADY_POSTED
+    assert refused.value.reason is Reason.FORBIDDEN
     assert [kept.text for kept in rig.kept()] == ["Somebody's"]
     assert len(rig.ledger()["commits"]) == 1
 

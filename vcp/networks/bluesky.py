@@ -66,7 +66,7 @@ class BlueskyNetwork:
     def publish(self, outgoing: Outgoing, key: str) -> Receipt:
         """Uploads the images, then puts the record where there is none.
 
-        Raises: OtherContent, a Rejected(ALREADY_POSTED), when something else lies under the key.
+        Raises: OtherContent, a Rejected(FORBIDDEN), when something else lies under the key.
         """
         del key  # the record's own key does this, and for ever
         records.check(outgoing)
@@ -214,7 +214,7 @@ class BlueskyNetwork:
                 raise OtherContent(
                     "ALARM: something else lies where this post belongs, and it was left as it is. "
                     "Look at the account at once: somebody else may be signed in to it.",
-                    reason=Reason.ALREADY_POSTED,
+                    reason=Reason.FORBIDDEN,
                     detail=other.detail,
                 ) from other
         return Receipt(str(address), address.url, clock.now())

@@ -88,7 +88,7 @@ def _by_name(exchange: Exchange, host: str) -> NetworkError | None:
         )
     if name == "InvalidSwap":
         return OtherContent(
-            f"{host} has other content there.{words}", reason=Reason.ALREADY_POSTED, detail=said
+            f"{host} has other content there.{words}", reason=Reason.FORBIDDEN, detail=said
         )
     reason = _reason(name, said) if name else None
     if reason is None:
