@@ -76,6 +76,16 @@ class TestTurns:
         clock.shift(reading.EVERY_S - reading.HINTED_EVERY_S)
         assert reading.due_channels(session) == [channel.id]
 
+    def test_x_is_read_once_a_minute_since_each_post_read_costs_money(
+        self, session: Session, channel: Channel, clock: time_machine.Traveller
+    ) -> None:
+        channel.network = "x"
+        reading.finish(session, taken(session, channel))
+        clock.shift(59)
+        assert reading.due_channels(session) == []
+        clock.shift(1)
+        assert reading.due_channels(session) == [channel.id]
+
     def test_a_slow_reading_delays_the_next_by_a_second_only(
         self, session: Session, channel: Channel, clock: time_machine.Traveller
     ) -> None:

@@ -21,6 +21,7 @@ from vcp.contacts.models import Reader
 from vcp.contacts.threads import INGEST
 from vcp.kernel import clock
 from vcp.networks.base import NetworkError, RateLimited, Rejected, Unauthorised
+from vcp.networks.registry import LISTENS_EVERY_S
 
 #: From the beginning of one reading to the next, and at the least from its end.
 EVERY_S = 5
@@ -119,7 +120,9 @@ def renew(session: Session, owner: str, channel_ids: Collection[int]) -> None:
 def finish(session: Session, turn: Turn) -> None:
     """End a whole reading: the next goes back to where this one began."""
     now = clock.now()
-    next_at = max(turn.started_at + timedelta(seconds=EVERY_S), now + timedelta(seconds=REST_S))
+    network = session.get_one(Channel, turn.channel_id).network
+    every_s = LISTENS_EVERY_S.get(network, EVERY_S)
+    next_at = max(turn.started_at + timedelta(seconds=every_s), now + timedelta(seconds=REST_S))
     _end(
         session,
         turn,

@@ -37,6 +37,8 @@ KEEPS_SIGN_IN = frozenset({"bluesky"})
 #: Seconds after a send of unknown outcome at which such a network is read; after the last reading
 #: a person decides, and nothing is ever sent again by itself.
 READ_AT_S: Mapping[str, tuple[int, ...]] = {"x": (60, 180, 420)}
+#: Seconds between two readings of what others say, where each costs money or is rationed.
+LISTENS_EVERY_S: Mapping[str, int] = {"x": 60}
 
 
 class _RemoteFactory(Protocol):
