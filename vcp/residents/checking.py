@@ -34,6 +34,8 @@ from vcp.residents.views import OfficerView, shown_officer
 
 _HANDLE = re.compile(r"@?([^@/\s]{1,100})@([^@/\s:]{1,253}(?::\d{1,5})?)")
 _HOST_AND_PATH = re.compile(r"[^\s/@]{1,253}\.[^\s/@.]{2,63}(?:/.*)?")
+#: Bluesky's own pages: a profile by its name or its number, and a post below it.
+_ON_BLUESKY = re.compile(r"/profile/([^/]+)(?:/post/([^/]+))?/?")
 _PROFILE = re.compile(
     r"/(?:@|users/|web/@|deck/@)([^/@]+)(?:@([^/]+))?(?:/(?:statuses/)?([^/?#]+))?/?"
 )
@@ -141,7 +143,8 @@ def check(session: Session, site: Site, typed: str) -> Verdict:
         return _of_handle(register, handle[1], plain_host(handle[2]))
     if _HOST_AND_PATH.fullmatch(asked):
         return _of_link(register, f"https://{asked}")
-    return _of_name(register, asked.removeprefix("@"))
+    name = asked.removeprefix("@")
+    return _of_domain(register, name) or _of_name(register, name)
 
 
 def _of_link(register: Register, url: str) -> Verdict:
@@ -159,7 +162,10 @@ def _of_link(register: Register, url: str) -> Verdict:
         return Verdict(Outcome.OUR_SITE, name=register.site.settings.force_name)
     if (profile := _PROFILE.fullmatch(path)) is not None:
         return _of_profile(register, at, *profile.groups())
-    return _profile_as_given(register, url) or _of_host(register, host)
+    shown = _ON_BLUESKY.fullmatch(path) if host == "bsky.app" else None
+    domain = shown.groups() if shown else (host,) if path == "/" else ()
+    known = _of_domain(register, *domain) if domain else None
+    return known or _profile_as_given(register, url) or _of_host(register, host)
 
 
 def _of_profile(
@@ -250,6 +256,21 @@ def _of_handle(register: Register, name: str, server: str) -> Verdict:
         if persona.is_living and _is_like_persona(seen, persona):
             return _like_persona(register, persona.id)
     return _of_host(register, server)
+
+
+def _of_domain(register: Register, name: str, post_key: str | None = None) -> Verdict | None:
+    """Judge a name that is a domain, as Bluesky's are, or an account's number; None for others."""
+    accounts = [one for one in register.accounts if one.network == "bluesky"]
+    for channel in accounts:
+        if name in (_local(channel), channel.account_id):
+            address = f"at://{channel.account_id}/app.bsky.feed.post/{post_key}"
+            if post_key is not None:
+                return _of_remote_post(register, [channel], _local(channel), address)
+            return _of_account(register, channel)
+    seen = skeleton(name)
+    alike = (one for one in accounts if looks_like(seen, our_skeleton(_local(one))))
+    found = next(alike, None)
+    return None if found is None else _like(register, found)
 
 
 def _of_name(register: Register, name: str) -> Verdict:
