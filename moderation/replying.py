@@ -33,9 +33,6 @@ def offer(session: Session, case: Case, contact: Contact, person: Person) -> Off
     message = answered_first(case, contact)
     if message is None or not may(person, Permission.SEND_STANDARD_REPLIES, contact.area_path):
         return None
-    kinds = {message.category, contact.category}
-    if kinds & standard.NEVER:
-        return None
     reply = standard.offered(session, message)
     if reply is None or _was_sent(session, contact, reply):
         return None
@@ -44,7 +41,7 @@ def offer(session: Session, case: Case, contact: Contact, person: Person) -> Off
         standard_sending.speaker(session, message)
     except VcpError:
         return None  # a setting is missing, or nobody may speak there: only an answer is left
-    return Offer(message, reply, text, bool(kinds & standard.ONLY_TO_A_THIRD_PARTY))
+    return Offer(message, reply, text, standard.may_be_a_threat(contact))
 
 
 def send(

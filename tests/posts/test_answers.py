@@ -1,6 +1,7 @@
 """An answer to a resident: who may give it, where it goes, and what its contact learns."""
 
 import json
+from datetime import timedelta
 
 import pytest
 from sqlalchemy import select
@@ -215,3 +216,34 @@ def test_only_a_draft_can_be_submitted_twice(
     post = answered(session, team, message)
     with pytest.raises(Conflict):
         service.submit(session, post.id, by=team.officer)
+
+
+def test_nothing_is_said_in_public_in_a_conversation_that_turned_private(
+    session: Session, team: Team, message: Message
+) -> None:
+    make_message(session, team, contact=message.contact, visibility="direct")
+    post = answered(session, team, message)
+    assert json.loads(post.deliveries[0].payload)["visibility"] == "direct"
+
+
+def test_what_we_posted_is_known_when_somebody_answers_it(session: Session, team: Team) -> None:
+    """A short answer to an appeal means little without the appeal."""
+    post = make_post(session, team, state=PostState.SCHEDULED)
+    copy = next(d for d in post.deliveries if d.channel_id == team.mastodon.id)
+    go_out(session, copy, "appeal-1")
+    part = threads.part_of(session, team.mastodon.id, "appeal-1")
+    assert part is not None
+    assert post.revision is not None
+    assert (part.thread_key, part.text) == ("appeal-1", post.revision.text)
+
+
+def test_a_question_asked_after_the_one_that_was_answered_keeps_its_clock(
+    session: Session, team: Team, message: Message
+) -> None:
+    post = answered(session, team, message)
+    later = make_message(
+        session, team, contact=message.contact, posted_at=message.posted_at + timedelta(hours=1)
+    )
+    go_out(session, post.deliveries[0])
+    assert message.contact.answered_at is None
+    assert message.contact.due_at == later.posted_at + timedelta(hours=72)

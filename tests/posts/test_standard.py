@@ -198,3 +198,29 @@ def test_a_retired_reply_is_sent_no_more(session: Session, team: Team, emergency
     standard.retire(session, reply.id, by=team.supervisor)
     with pytest.raises(Conflict, match="no approved"):
         standard_sending.send(session, emergency.id, by=team.supervisor)
+
+
+def finding(category: str) -> dict[str, object]:
+    words = {"rule": "a", "priority": "P1", "start": 0, "end": 4, "why": "", "advice": ""}
+    return {**words, "category": category, "field": "text"}
+
+
+def test_a_plea_beside_an_emergency_gets_a_persons_own_words(
+    session: Session, team: Team, emergency: Message
+) -> None:
+    """What was the gravest sign names the message; the others are in it all the same."""
+    signs = [finding("emergency_in_progress"), finding("safeguarding")]
+    emergency.verdict = {**emergency.verdict, "findings": signs}
+    assert standard.offered(session, emergency) is None
+    with pytest.raises(Conflict, match="own words"):
+        standard_sending.send(session, emergency.id, by=team.supervisor)
+
+
+def test_a_threat_that_follows_an_emergency_is_asked_about(
+    session: Session, team: Team, emergency: Message
+) -> None:
+    make_message(
+        session, team, contact=emergency.contact, category="threat_to_person", priority="P1"
+    )
+    with pytest.raises(Invalid, match="person who threatens"):
+        standard_sending.send(session, emergency.id, by=team.supervisor)

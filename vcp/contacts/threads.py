@@ -1,11 +1,13 @@
 """Which conversation a remote id belongs to, whose it is, and that it was answered."""
 
+from collections.abc import Sequence
 from datetime import datetime
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from vcp.contacts.models import Contact, ThreadPart
+from vcp.contacts.clocks import answer_due
+from vcp.contacts.models import Contact, Message, ThreadPart
 from vcp.kernel.audit import record
 from vcp.kernel.context import Actor, Machine
 
@@ -56,9 +58,24 @@ def belongs_to(
     record(session, by, "place", "contact", contact.id, persona=persona_id, area=area_id)
 
 
-def answered(session: Session, contact: Contact, at: datetime, *, by: Actor) -> None:
-    """Note the first answer; what was owed by the clock is done with it."""
-    if contact.answered_at is None:
+def answered(session: Session, message: Message, at: datetime, *, by: Actor) -> None:
+    """Note that this message was answered; what was asked after it keeps a clock of its own."""
+    contact = message.contact
+    owed = [due for later in _later(session, message) if (due := _due(contact, later)) is not None]
+    if owed:
+        contact.due_at = min(owed)
+    elif contact.answered_at is None:
         contact.answered_at = at
-        session.flush()
-        record(session, by, "answer", "contact", contact.id, at=at.isoformat())
+    session.flush()
+    record(session, by, "answer", "contact", contact.id, at=at.isoformat(), message=message.id)
+
+
+def _later(session: Session, message: Message) -> Sequence[Message]:
+    rows = select(Message).where(
+        Message.contact_id == message.contact_id, Message.posted_at > message.posted_at
+    )
+    return session.scalars(rows).all()
+
+
+def _due(contact: Contact, message: Message) -> datetime | None:
+    return answer_due(contact.kind, message.category, message.priority, message.posted_at)

@@ -29,6 +29,8 @@ def visibility_of(answers: Message | None) -> Visibility:
     """Return who may see the words: an answer is never seen by more than what it answers."""
     if answers is None:
         return Visibility.PUBLIC
+    if answers.contact.is_private:  # whatever of it was said in public before
+        return Visibility.DIRECT
     return _VISIBILITY.get(answers.visibility, Visibility.DIRECT)
 
 

@@ -1,9 +1,10 @@
 """Answers: which message a post answers, who may give it, and what became of each."""
 
+import json
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import bindparam, select
+from sqlalchemy import bindparam, exists, select
 from sqlalchemy.orm import Session, joinedload, selectinload
 
 from officer_profiles import queries as personas
@@ -16,18 +17,16 @@ from vcp.kernel.context import Machine
 from vcp.kernel.errors import NotFound
 from vcp.kernel.events import raise_event
 from vcp.kernel.permissions import Person
+from vcp.posts.addressing import OWN
 from vcp.posts.events import Answered
 from vcp.posts.models import Delivery, DeliveryKind, Post
 from vcp.posts.queries import outward_state
 from vcp.posts.states import DeliveryState, PostState
 
 PUBLISHER = Machine("publisher")
-#: The contact that a post answers; built once, since the publisher asks after every send.
+#: The message that a post answers; built once, since the publisher asks after every send.
 _ANSWERED_BY = (
-    select(Contact)
-    .join(Message, Message.contact_id == Contact.id)
-    .join(Post, Post.answers_id == Message.id)
-    .where(Post.id == bindparam("post_id"))
+    select(Message).join(Post, Post.answers_id == Message.id).where(Post.id == bindparam("post_id"))
 )
 
 
@@ -86,7 +85,7 @@ def language_of(answered: Message) -> str | None:
 def place_contact(session: Session, event: MessageArrived) -> None:
     """Give a contact that begins under a post of ours to the persona that posted."""
     arrived = session.get_one(Message, event.message_id)
-    if arrived.in_reply_to_id is None or arrived.contact.messages[0].id != arrived.id:
+    if arrived.in_reply_to_id is None or _is_known(session, arrived):
         return
     post = session.scalar(
         select(Post)
@@ -107,17 +106,33 @@ def place_contact(session: Session, event: MessageArrived) -> None:
         )
 
 
+def _is_known(session: Session, arrived: Message) -> bool:
+    """Say whether the contact had a message before this one."""
+    others = exists().where(Message.contact_id == arrived.contact_id, Message.id != arrived.id)
+    return bool(session.scalar(select(others)))
+
+
 def note_published(session: Session, delivery: Delivery) -> None:
-    """Tell the contact that its answer is out, so that what is said under it is found again."""
+    """Note what we said and where, so that what is said under it is understood and found again.
+
+    An answer is told to its contact as well.
+    """
     if delivery.kind is not DeliveryKind.PUBLISH:
         return
-    contact = session.scalar(_ANSWERED_BY, {"post_id": delivery.post_id})
-    if contact is None:
-        return
-    if contact.thread_key is not None and delivery.remote_id is not None:
-        threads.note_part(session, delivery.channel_id, delivery.remote_id, contact.thread_key)
-    threads.answered(session, contact, delivery.published_at or clock.now(), by=PUBLISHER)
-    raise_event(session, Answered(contact.id, delivery.post_id))
+    answered = session.scalar(_ANSWERED_BY, {"post_id": delivery.post_id})
+    if delivery.remote_id is not None and delivery.channel.network != OWN:
+        key = answered.contact.thread_key if answered else None
+        threads.note_part(
+            session,
+            delivery.channel_id,
+            delivery.remote_id,
+            key or delivery.remote_id,
+            text=json.loads(delivery.payload)["text"],
+        )
+    if answered is not None:
+        at = delivery.published_at or clock.now()
+        threads.answered(session, answered, at, by=PUBLISHER)
+        raise_event(session, Answered(answered.contact_id, delivery.post_id))
 
 
 def answers_of(session: Session, contact: Contact) -> list[Answer]:

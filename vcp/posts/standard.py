@@ -11,7 +11,7 @@ import rfc8785
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from vcp.contacts.models import Message
+from vcp.contacts.models import Contact, Message
 from vcp.kernel import clock
 from vcp.kernel.audit import record
 from vcp.kernel.context import Machine
@@ -29,7 +29,9 @@ from vcp.triage.inbound_categories import StandardReply as Sending
 NEEDED = 2
 LONGEST = 300
 GAPS = ("force", "url", "press_url", "register_url", "hours")
-#: A person answers these, in words for this one resident.
+#: Wherever a conversation holds a sign of this, a person answers in words for this one resident.
+PLEA = "safeguarding"
+#: There is no standard reply to these at all.
 NEVER = frozenset(c for c, kind in INBOUND.items() if kind.standard_reply is Sending.NEVER)
 #: Nothing is said to the person who threatens; to somebody who tells of a threat, it may be.
 ONLY_TO_A_THIRD_PARTY = frozenset(
@@ -152,9 +154,31 @@ def every(session: Session) -> list[StandardReply]:
     )
 
 
+def kinds_in(contact: Contact) -> set[str]:
+    """Return every category that was seen in a conversation, the graver hiding none of the others.
+
+    What a message was at the worst is not all that it says: an emergency may hold a plea.
+    """
+    verdicts = [message.verdict for message in contact.messages]
+    changes = (change for message in contact.messages for change in message.changes)
+    verdicts += [change.verdict for change in changes if change.verdict]
+    found = {str(sign["category"]) for verdict in verdicts for sign in verdict["findings"]}
+    return found | {contact.category} | {message.category for message in contact.messages}
+
+
+def needs_own_words(contact: Contact) -> bool:
+    """Say whether nothing standard may be sent in this conversation."""
+    return contact.category in NEVER or PLEA in kinds_in(contact)
+
+
+def may_be_a_threat(contact: Contact) -> bool:
+    """Say whether it must be said first that the writer isn't the one who threatens."""
+    return bool(kinds_in(contact) & ONLY_TO_A_THIRD_PARTY)
+
+
 def offered(session: Session, message: Message) -> StandardReply | None:
     """Return the reply that may be sent to this message, in its language where there is one."""
-    if {message.category, message.contact.category} & NEVER:
+    if needs_own_words(message.contact):
         return None
     language = language_of(message) or OTHER_LANGUAGE
     replies = _in_force(session, message.contact.category, language)

@@ -75,10 +75,9 @@ def speaker(session: Session, message: Message) -> Persona:
 
 
 def _right_one(session: Session, message: Message, *, third_party: bool) -> StandardReply:
-    kinds = {message.category, message.contact.category}
-    if kinds & standard.NEVER:
+    if standard.needs_own_words(message.contact):
         raise Conflict(IN_OWN_WORDS)
-    if kinds & standard.ONLY_TO_A_THIRD_PARTY and not third_party:
+    if standard.may_be_a_threat(message.contact) and not third_party:
         raise Invalid(
             "Nothing standard is sent to a person who threatens. If this person tells of somebody "
             "else's threat, say so first.",
