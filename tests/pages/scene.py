@@ -163,7 +163,9 @@ def _correction(scene: Scene, session: Session, team: Team, text: str) -> Correc
 def _around(session: Session, team: Team) -> dict[str, str]:
     """Channels, tries at connecting, personas and an area, in their other states."""
     blocked, gone = (make_channel(session, area=team.area) for _ in range(2))
-    keyed = make_channel(session, area=team.area, network="x")
+    keyed, app_password = (
+        make_channel(session, area=team.area, network=name) for name in ("x", "bluesky")
+    )
     CHANNEL.apply(session, blocked, "block", by=BY)
     blocked.problem = "The server no longer takes our sign-in. Connect the account again."
     CHANNEL.apply(session, gone, "disconnect", by=BY)
@@ -188,6 +190,7 @@ def _around(session: Session, team: Team) -> dict[str, str]:
         "channel_blocked": str(blocked.id),
         "channel_gone": str(gone.id),
         "channel_keyed": str(keyed.id),
+        "channel_app_password": str(app_password.id),
         "channel_own": str(team.own_feed.id),
         "persona_ended": str(ended.id),
         "persona_wide": str(with_photo.id),

@@ -235,6 +235,7 @@ CHANNELS = (
     refused("channels.connect", ADMIN, {"base_url": "", "name": "", "area_id": ""}),
     Visit("channels.keys", ADMIN, gaps=channel("keyed")),
     refused("channels.keys", ADMIN, {"consumer_key": ""}, gaps=channel("keyed")),
+    Visit("channels.keys", ADMIN, "app_password", gaps=channel("app_password")),
     Visit("channels.edit", ADMIN),
     Visit("channels.edit", ADMIN, "own", gaps=channel("own")),
     refused("channels.edit", ADMIN, {"name": "", "settle_after_s": "soon"}),
