@@ -1,9 +1,11 @@
 """A Bluesky account, from the page to the publisher and out to the network."""
 
 import re
+from datetime import timedelta
 from types import SimpleNamespace
 
 import pytest
+import time_machine
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
@@ -15,7 +17,8 @@ from tests.networks.contract import outgoing
 from vcp.channels import connecting, service
 from vcp.channels.adapters import adapter_for, limits_of
 from vcp.channels.models import Channel
-from vcp.channels.states import ConnectionState
+from vcp.channels.states import ChannelState, ConnectionState
+from vcp.kernel import clock
 from vcp.kernel.settings import Settings
 from vcp.networks.base import count_characters
 from vcp.networks.bluesky_record import LIMITS
@@ -113,3 +116,28 @@ def test_what_a_server_said_is_counted_the_same_when_it_is_read_again(
     connecting.work_waiting(settings)
     session.refresh(channel)
     assert limits_of(channel).counting == "graphemes"
+
+
+@pytest.mark.network
+def test_an_account_that_was_renamed_is_stopped_until_somebody_looks(
+    session: Session, settings: Settings, people: SimpleNamespace, net: FakeNet
+) -> None:
+    """An app password that was stolen can rename a verified officer."""
+    channel = propose(session, people, net.base_url)
+    connecting.receive_keys(session, channel.id, GIVEN, by=people.admin, settings=settings)
+    session.commit()
+    connecting.work_waiting(settings)
+    service.confirm(session, channel.id, by=people.sergeant)
+    session.commit()
+    net.atproto.renamed["officer"] = "give-us-money.example"
+    with time_machine.travel(clock.now() + connecting.RECHECK_EVERY + timedelta(minutes=1)):
+        assert connecting.recheck_old(settings) == 1
+    session.refresh(channel)
+    assert channel.state is ChannelState.BLOCKED
+    assert "give-us-money.example" in (channel.problem or "")
+    assert channel.handle == "officer.fakenet.test"
+    connecting.receive_keys(session, channel.id, GIVEN, by=people.admin, settings=settings)
+    session.commit()
+    connecting.work_waiting(settings)
+    session.refresh(channel)
+    assert (channel.state, channel.handle) == (ChannelState.CONNECTED, "give-us-money.example")

@@ -37,6 +37,8 @@ class AtprotoApi:
     def __init__(self, behaviour: Behaviour) -> None:
         self.behaviour = behaviour
         self.revoked: set[str] = set()
+        #: Accounts that somebody gave another handle.
+        self.renamed: dict[str, str] = {}
         self.records: dict[tuple[str, str, str], dict[str, Any]] = {}
         #: What was written, in order; a put that changes nothing writes nothing.
         self.commits: list[dict[str, str]] = []
@@ -191,7 +193,8 @@ class AtprotoApi:
 
     def _get_session(self, call: Call) -> dict[str, Any]:
         name = self._account(call)
-        return {"did": did_of(name), "handle": handle_of(name), "active": True}
+        handle = self.renamed.get(name, handle_of(name))
+        return {"did": did_of(name), "handle": handle, "active": True}
 
     def _resolve(self, call: Call) -> dict[str, Any]:
         name, _, server = call.query.get("handle", "").partition(".")

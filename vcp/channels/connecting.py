@@ -36,7 +36,7 @@ from vcp.networks.mastodon_sign_in import (
     exchange_code,
     register_app,
 )
-from vcp.networks.registry import PASTED_KEYS, connect
+from vcp.networks.registry import CAN_BE_RENAMED, PASTED_KEYS, connect
 from vcp.networks.wire import Timeouts
 
 logger = logging.getLogger(__name__)
@@ -217,7 +217,8 @@ def work_waiting(settings: Settings) -> int:
 def recheck_old(settings: Settings) -> int:
     """Ask again, once a day, whose account each channel is and what its server takes.
 
-    A token that is refused, or answers for another account, blocks the channel.
+    A token that is refused, or answers for another account, blocks the channel; so does a new name,
+    where a stolen sign-in could give it one.
     """
     due = queries.to_recheck(session(), clock.now() - RECHECK_EVERY)
     return sum(_recheck(settings, channel_id) for channel_id in due)
@@ -261,11 +262,18 @@ def _recheck(settings: Settings, channel_id: int) -> bool:
     try:
         with transaction() as current:
             channel = queries.by_id(current, channel_id)
-            pinned = channel.account_id
+            pinned, known_as = channel.account_id, channel.handle
+            can_be_renamed = channel.network in CAN_BE_RENAMED
             adapter = adapters.adapter_for(channel, settings)
         account, limits = adapter.account(), adapter.limits()
         if account.remote_id != pinned:
             problem = f"The sign-in now belongs to {account.handle} ({account.remote_id})."
+        elif can_be_renamed and known_as not in (None, account.handle):
+            problem = (
+                f"The account calls itself {account.handle} now. It was {known_as} when it was "
+                "confirmed. If that is the force's doing, connect it again; if not, change its "
+                "password at the network first."
+            )
     except Unauthorised as error:
         problem = str(error)
     except (NetworkError, Unavailable) as error:

@@ -34,6 +34,8 @@ PASTED_KEYS: Mapping[str, tuple[str, ...]] = {
 }
 #: Networks whose sign-in is a pair of tokens that has to be kept between calls.
 KEEPS_SIGN_IN = frozenset({"bluesky"})
+#: Networks where a sign-in like ours can change the name that people know the account by.
+CAN_BE_RENAMED = frozenset({"bluesky"})
 #: Seconds after a send of unknown outcome at which such a network is read; after the last reading
 #: a person decides, and nothing is ever sent again by itself.
 READ_AT_S: Mapping[str, tuple[int, ...]] = {"x": (60, 180, 420)}
