@@ -52,7 +52,10 @@ def hand_over(
     if len(note) > LONGEST_NOTE:
         raise Invalid("The note is too long. Shorten it and try again.", "note")
     if any(
-        o.desk_id == desk.id and o.state is not HandOverState.ACKNOWLEDGED for o in case.hand_overs
+        o.desk_id == desk.id
+        and o.state is not HandOverState.ACKNOWLEDGED
+        and not service.came_after(case, o.sent_at)
+        for o in case.hand_overs
     ):
         raise Conflict(f"{desk.name} has been given this already and hasn't said that it has it.")
     if case.state is CaseState.OPEN:
@@ -200,7 +203,9 @@ def _acknowledged(
         session, row, "acknowledge", by=by, case=row.case_id, name=name, reference=reference or None
     )
     case = session.get_one(Case, row.case_id)
-    if case.acted_at is None and case.state is not CaseState.DISPOSED:
+    is_open = case.state is not CaseState.DISPOSED
+    # What came after the hand-over, the desk that acknowledges it hasn't been told.
+    if is_open and case.acted_at is None and not service.came_after(case, row.sent_at):
         service.acted(session, case, by=by, how="acknowledgement")
     else:
         service.touch(session, case.id)

@@ -60,9 +60,16 @@ def refuse_while_open(session: Session, event: ContactClosing) -> None:
 
 
 def note_answer(session: Session, event: Answered) -> None:
-    """Note that the open case of a contact was acted on: its resident has an answer."""
+    """Note that the open case of a contact was acted on: its resident has an answer.
+
+    One that was begun before the newest grave message acted on nothing of it.
+    """
     case = queries.open_of_contact(session, event.contact_id)
-    if case is not None:
+    if case is None:
+        return
+    if service.came_after(case, event.begun_at):
+        service.touch(session, case.id)
+    else:
         service.acted(session, case, by=PUBLISHER, how="answer")
 
 
@@ -110,6 +117,7 @@ def _open(session: Session, contact: Contact, category: str, rank: Priority, at:
         opened_at=at,
         due_at=at + SEEN_WITHIN[rank],
         act_due_at=at + ACTED_WITHIN[rank],
+        asked_at=clock.now(),
         changed_at=clock.now(),
         reason="",
     )
@@ -123,6 +131,7 @@ def _join(session: Session, case: Case, category: str, rank: Priority, at: datet
     case.changed_at = clock.now()
     if rank not in SEEN_WITHIN:
         return
+    case.asked_at = case.changed_at
     outranks = rank.outranks(Priority(case.priority))
     known = case.categories.split(",")
     if category not in known:

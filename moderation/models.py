@@ -65,6 +65,8 @@ class Case(Base):
     #: When it should have been handed over or answered, and when it was.
     act_due_at: Mapped[datetime | None]
     acted_at: Mapped[datetime | None]
+    #: When we had the newest of what must be acted on: what was begun before doesn't act on it.
+    asked_at: Mapped[datetime | None]
     #: Any change that the desk should see; a stream of changes polls the newest.
     changed_at: Mapped[datetime] = mapped_column(index=True)
     #: Whether somebody was told that it waits too long: 0 to 3 quarters of its clock.

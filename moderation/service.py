@@ -1,5 +1,7 @@
 """Working a case: claimed, put back, noted, disposed of with a reason, opened again."""
 
+from datetime import datetime
+
 from sqlalchemy import select, update
 from sqlalchemy.orm import Session, lazyload
 
@@ -12,7 +14,7 @@ from vcp.contacts.models import Contact
 from vcp.contacts.states import Disposition
 from vcp.kernel import clock
 from vcp.kernel.audit import record
-from vcp.kernel.context import Actor
+from vcp.kernel.context import Actor, Machine
 from vcp.kernel.errors import Conflict, Invalid, NotFound
 from vcp.kernel.permissions import Permission, Person, allowed_paths, check
 from vcp.triage.findings import Priority
@@ -145,7 +147,7 @@ def reopen(session: Session, case_id: int, reason: str, *, by: Person) -> Case:
     case.claimed_by_id, case.claimed_at = None, None
     # Whatever was done before, it has to be acted on again, from now.
     case.changed_at = now = clock.now()
-    case.acted_at, case.reminders = None, 0
+    case.acted_at, case.asked_at, case.reminders = None, now, 0
     case.act_due_at = now + ACTED_WITHIN[Priority(case.priority)]
     CASE.apply(session, case, "reopen", by=by, reason=reason, was=was)
     return case
@@ -192,10 +194,16 @@ def saw(session: Session, case_id: int, person: Person) -> None:
 def acted(session: Session, case: Case, *, by: Actor, how: str) -> None:
     """Note that the case was handed over or answered, the first time that it is."""
     case.changed_at = now = clock.now()
-    case.seen_at = case.seen_at or now  # nobody acts on what they haven't looked at
+    if not isinstance(by, Machine):
+        case.seen_at = case.seen_at or now  # nobody acts on what they haven't looked at
     if case.acted_at is None:
         case.acted_at = now
         record(session, by, "act", "case", case.id, how=how)
+
+
+def came_after(case: Case, begun_at: datetime) -> bool:
+    """Say whether something that must be acted on came after this was begun."""
+    return case.asked_at is not None and begun_at < case.asked_at
 
 
 def touch(session: Session, case_id: int) -> None:

@@ -445,6 +445,9 @@ def upgrade() -> None:
             sa.Column("acted_at", vcp.kernel.db.UtcDateTime(timezone=True), nullable=True)
         )
         batch_op.add_column(
+            sa.Column("asked_at", vcp.kernel.db.UtcDateTime(timezone=True), nullable=True)
+        )
+        batch_op.add_column(
             sa.Column("changed_at", vcp.kernel.db.UtcDateTime(timezone=True), nullable=True)
         )
         batch_op.add_column(sa.Column("reminders", sa.Integer(), nullable=True))
@@ -547,6 +550,7 @@ def downgrade() -> None:
         batch_op.drop_column("claimed_at")
         batch_op.drop_column("reminders")
         batch_op.drop_column("changed_at")
+        batch_op.drop_column("asked_at")
         batch_op.drop_column("acted_at")
         batch_op.drop_column("act_due_at")
         batch_op.drop_column("seen_at")

@@ -132,7 +132,8 @@ def note_published(session: Session, delivery: Delivery) -> None:
     if answered is not None:
         at = delivery.published_at or clock.now()
         threads.answered(session, answered, at, by=PUBLISHER)
-        raise_event(session, Answered(answered.contact_id, delivery.post_id))
+        begun_at = delivery.post.created_at
+        raise_event(session, Answered(answered.contact_id, delivery.post_id, begun_at=begun_at))
 
 
 def answers_of(session: Session, contact: Contact) -> list[Answer]:

@@ -1,6 +1,7 @@
 """What happens to posts that higher features act on, in the same unit of work."""
 
 from dataclasses import dataclass
+from datetime import datetime
 
 from vcp.kernel.context import Actor
 from vcp.kernel.events import Event
@@ -39,3 +40,5 @@ class Answered(Event):
 
     contact_id: int
     post_id: int
+    #: When its first words were written: what came later, it can't answer.
+    begun_at: datetime
