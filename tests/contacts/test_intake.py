@@ -181,7 +181,7 @@ def test_a_question_after_our_answer_is_owed_an_answer_of_its_own(
     session: Session, team: Team
 ) -> None:
     (first,) = hear(session, team, said(ASB, remote_id="a"))
-    threads.answered(session, first.contact, our_clock.now(), by=team.officer)
+    threads.answered(session, first, our_clock.now(), by=team.officer)
     hear(session, team, said(CHATTER, remote_id="b", in_reply_to_id="a"))
     assert first.contact.answered_at is not None
     hear(session, team, said(ASB, remote_id="c", in_reply_to_id="a"))
