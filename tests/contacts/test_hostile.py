@@ -10,7 +10,6 @@ from tests.factories.contacts import make_message
 from tests.factories.posts import Team, make_team
 from tests.factories.users import sign_in
 from tests.hostile import ADDRESSES, Markup, corpus, families
-from vcp.contacts.models import ArrivalKind
 from vcp.kernel.settings import Settings
 from vcp.kernel.visible import web_link
 from vcp.residents import asking
@@ -61,7 +60,7 @@ def test_no_mixture_acts_on_the_residents_page(
     form = asking.opened(settings.signing_keys(), asking.new_form(settings.signing_keys()))
     assert form is not None
     to = asking.whom(session, officer=team.persona.slug)
-    asking.receive(session, form, ArrivalKind.QUESTION, to, text=text, name=text[:80])
+    asking.receive(session, form, to, text=text, name=text[:80])
     for page in (
         client.get(f"/asked/{form.secret}"),
         client.post("/check", data={"what": text}),

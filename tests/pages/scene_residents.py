@@ -14,7 +14,6 @@ from tests.factories.public import send_due
 from vcp.contacts import arriving, intake
 from vcp.contacts.models import (
     Arrival,
-    ArrivalKind,
     ChangeKind,
     Contact,
     ContactKind,
@@ -93,7 +92,7 @@ class Asker:
         form = asking.opened(keys, asking.new_form(keys))
         assert form is not None
         to = asking.whom(self.session, officer=self.team.persona.slug)
-        asking.receive(self.session, form, ArrivalKind.QUESTION, to, text=text)
+        asking.receive(self.session, form, to, text=text)
         return form.secret
 
     def asked(self) -> tuple[str, Contact]:

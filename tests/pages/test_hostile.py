@@ -161,7 +161,7 @@ def secrets(app: Flask, session: Session, settings: Settings, team: Team) -> lis
         form = asking.opened(keys, asking.new_form(keys))
         assert form is not None
         to = asking.whom(session, officer=team.persona.slug)
-        asking.receive(session, form, ArrivalKind.QUESTION, to, text=text, name=text[:80])
+        asking.receive(session, form, to, text=text, name=text[:80])
         found.append(form.secret)
     session.commit()
     return found

@@ -139,6 +139,41 @@ def test_the_same_form_sent_twice_is_stored_once(
     assert len(session.scalars(select(Arrival)).all()) == 1
 
 
+def test_other_words_in_a_form_that_was_sent_are_never_lost(
+    client: Client, session: Session, path: str, clock: time_machine.Traveller
+) -> None:
+    key = opened(client, path)
+    clock.shift(30)
+    first = client.post(path, data={"text": TEXT, "form_key": key}).location
+    more = f"{TEXT} He has a knife."
+    again = client.post(path, data={"text": more, "form_key": key})
+    assert again.status_code == 422
+    assert more in again.text
+    assert "not sent yet: press Send" in again.text
+    assert f'href="{first}"' in again.text
+    found = re.search(r'name="form_key"[^>]*value="([^"]+)"', again.text)
+    assert found
+    clock.shift(30)
+    second = client.post(path, data={"text": more, "form_key": found[1]})
+    assert second.status_code == 303
+    assert second.location != first
+    kept = [to_asked(one.payload).text for one in session.scalars(select(Arrival))]
+    assert sorted(kept) == sorted([TEXT, more])
+
+
+def test_one_form_is_of_one_kind_wherever_it_is_sent(
+    client: Client, session: Session, path: str, clock: time_machine.Traveller
+) -> None:
+    key = opened(client, path)
+    clock.shift(30)
+    for address in (path, f"{path}&about=feedback"):
+        sent = client.post(address, data={"text": TEXT, "form_key": key})
+        assert sent.status_code == 303
+    assert session.scalars(select(Arrival)).one().kind is ArrivalKind.QUESTION
+    ingest(session)
+    assert session.scalars(select(Message)).one().text == TEXT
+
+
 def test_what_was_typed_is_kept_when_something_is_wrong(
     client: Client, session: Session, path: str, clock: time_machine.Traveller
 ) -> None:

@@ -22,7 +22,7 @@ from tests.factories.users import make_user
 from vcp.areas.models import AreaKind
 from vcp.channels.models import Connection
 from vcp.channels.states import CONNECTION, ChannelState
-from vcp.contacts.models import ArrivalKind, Contact
+from vcp.contacts.models import Contact
 from vcp.contacts.states import CONTACT, Disposition
 from vcp.kernel import clock
 from vcp.kernel.context import Machine
@@ -99,7 +99,7 @@ def contacts(session: Session, settings: Settings, team: Team, side: str) -> Ids
     asked = asking.opened(keys, asking.new_form(keys))
     assert asked is not None
     to = asking.whom(session, place=team.area.slug)
-    asking.receive(session, asked, ArrivalKind.QUESTION, to, text=text)
+    asking.receive(session, asked, to, text=text)
     return {
         "contact_id": str(made[0].id),
         "contact_waiting": str(made[1].id),

@@ -36,6 +36,10 @@ NO_COOKIE = (
 )
 TOO_QUICK = "That was very quick, so we ask once more: press Send again."
 TOO_OLD = "This page was open for a long time. What you wrote is kept: press Send again."
+SENT_BEFORE = (
+    "You have sent this form before, and we have what you wrote then. What it says now is new and "
+    "not sent yet: press Send to send it as well. It gets a link of its own."
+)
 FOR_PROGRAMS = "Something filled in a box that people don’t see. Empty it, then press Send again."
 
 
@@ -63,10 +67,13 @@ def send() -> ResponseReturnValue:
             throttle.admit_form(current, "ask", request.remote_addr or "")
             to = _whom()
             words = {"text": typed.text.data or "", "name": typed.name.data or ""}
-            asking.receive(current, carried, _kind(), to, **words)
+            kept = asking.receive(current, carried, to, **words)
     except TooManyTries as error:
         typed.text.errors = [error.message]
         return _page(typed, carried), int(error.status)
+    if kept != words["text"]:
+        typed.text.errors = [SENT_BEFORE]
+        return _page(typed, sent_before=carried.secret), 422
     return redirect(url_for("ask.asked", secret=carried.secret), 303)
 
 
@@ -110,10 +117,13 @@ def _problem(typed: AskForm, carried: OpenForm | None) -> str | None:
     return TOO_QUICK if carried.is_too_quick(clock.now()) else None
 
 
-def _page(typed: AskForm, carried: OpenForm | None = None) -> Response:
-    """Return the form; what carries its secret is kept, so that it is still the same form."""
+def _page(typed: AskForm, carried: OpenForm | None = None, *, sent_before: str = "") -> Response:
+    """Return the form; what carries its secret is kept, so that it is still the same form.
+
+    `sent_before` is the secret of what the form brought already.
+    """
     if carried is None:
-        typed.form_key.data = asking.new_form(settings().signing_keys())
+        typed.form_key.data = asking.new_form(settings().signing_keys(), _kind())
     to = _whom()
     page = render_template(
         "site/ask.html",
@@ -128,6 +138,7 @@ def _page(typed: AskForm, carried: OpenForm | None = None) -> Response:
             about=request.args.get("about"),
         ),
         shows_trap=bool(typed.website.data),
+        sent_before=sent_before,
     )
     return _kept_out_of_searches(page)
 

@@ -54,10 +54,12 @@ class Whom:
 
 @dataclass(frozen=True)
 class OpenForm:
-    """What a form carries: its secret, and when it was shown."""
+    """What a form carries: its secret, when it was shown, and what for."""
 
     secret: str
     shown_at_s: int
+    #: Signed with the secret, so that one secret can't bring two arrivals of two kinds.
+    kind: ArrivalKind
 
     def is_too_quick(self, now: datetime) -> bool:
         """Say whether it came back faster than a person writes."""
@@ -120,10 +122,10 @@ def _in_force(session: Session, area: Area) -> Area:
     return next((one for one in around if areas.is_in_force(one, today)), area)
 
 
-def new_form(keys: Sequence[str]) -> str:
+def new_form(keys: Sequence[str], kind: ArrivalKind = ArrivalKind.QUESTION) -> str:
     """Return what a form carries, signed; `keys` are the signing keys, newest first."""
-    shown = {"secret": secrets.token_urlsafe(SECRET_BYTES), "at": int(clock.now().timestamp())}
-    return _signer(keys).dumps(shown)
+    secret, shown_at_s = secrets.token_urlsafe(SECRET_BYTES), int(clock.now().timestamp())
+    return _signer(keys).dumps({"secret": secret, "at": shown_at_s, "kind": kind.value})
 
 
 def opened(keys: Sequence[str], carried: str) -> OpenForm | None:
@@ -132,7 +134,7 @@ def opened(keys: Sequence[str], carried: str) -> OpenForm | None:
         kept = _signer(keys).loads(carried)
     except BadData:
         return None
-    return OpenForm(str(kept["secret"]), int(kept["at"]))
+    return OpenForm(str(kept["secret"]), int(kept["at"]), ArrivalKind(kept["kind"]))
 
 
 def _signer(keys: Sequence[str]) -> URLSafeSerializer:
@@ -140,10 +142,10 @@ def _signer(keys: Sequence[str]) -> URLSafeSerializer:
     return URLSafeSerializer([*reversed(keys)], salt="vcp ask")
 
 
-def receive(
-    session: Session, form: OpenForm, kind: ArrivalKind, to: Whom, *, text: str, name: str = ""
-) -> bool:
-    """Store what a resident sent, before anything looks at it; false when it is stored already.
+def receive(session: Session, form: OpenForm, to: Whom, *, text: str, name: str = "") -> str:
+    """Store what a resident sent, before anything looks at it, and return the text that is stored.
+
+    That is another one when this very form brought other words before: those here aren't stored.
 
     Raises: Unavailable before there is a force.
     """
@@ -158,7 +160,10 @@ def receive(
         area_id=to.area.id,
         token_sha256=key,
     )
-    return arriving.store_asked(session, feed.id, kind, key, asked)
+    if arriving.store_asked(session, feed.id, form.kind, key, asked):
+        return text
+    before = _arrival(session, feed.id, key)
+    return to_asked(before.payload).text if before else text
 
 
 def standing(session: Session, secret: str) -> Standing:
