@@ -7,6 +7,7 @@ from flask.typing import ResponseReturnValue
 from sqlalchemy.orm import Session
 
 from moderation import pages, service
+from vcp.kernel.consulting import looked
 from vcp.kernel.db import session, transaction
 from vcp.kernel.errors import Conflict, Invalid
 from vcp.kernel.forms import BaseForm
@@ -36,7 +37,9 @@ def decide(
         else:
             flash(done, "success")
             return redirect(onwards or url_for("cases.show", case_id=case_id))
-    return pages.case_page(service.found(session(), case_id), form), status
+    page = pages.case_page(service.found(session(), case_id), form)
+    looked("case", case_id, also=service.saw)
+    return page, status
 
 
 def press(case_id: int, act: Callable[[Session], str]) -> ResponseReturnValue:

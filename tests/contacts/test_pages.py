@@ -152,6 +152,22 @@ def test_an_overdue_contact_stands_out(client: Client, session: Session) -> None
         assert (f'/staff/contacts/{contact.id}"' in page) == is_late
 
 
+def test_a_refused_form_that_shows_the_conversation_again_is_a_look(
+    client: Client, session: Session
+) -> None:
+    team = make_team(session)
+    contact = make_message(session, team).contact
+    sign_in(client, team.officer)
+    refused = client.post(f"/staff/contacts/{contact.id}/note")
+    assert refused.status_code == 422
+    assert QUESTION in refused.text
+    assert [event.actor_id for event in events(session, contact, "look")] == [team.officer.actor_id]
+    assert contact.seen_at is not None
+    data = {"note-text": "The lamp is mended."}
+    assert client.post(f"/staff/contacts/{contact.id}/note", data=data).status_code == 302
+    assert len(events(session, contact, "look")) == 1, "nothing was shown"
+
+
 def test_closing_needs_an_ending_and_a_reason_and_can_be_undone(
     client: Client, session: Session
 ) -> None:

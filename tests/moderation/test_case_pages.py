@@ -50,6 +50,18 @@ def test_case_is_on_the_desk_with_who_what_where_and_how_long(
     assert "Act: 9 minutes" in client.get("/staff/cases").text
 
 
+def test_a_refused_form_that_shows_the_case_again_is_a_look(
+    client: Client, session: Session
+) -> None:
+    team = make_team(session)
+    case = make_contact_case(session, team)
+    sign_in(client, moderator(session, team))
+    assert client.post(f"/staff/cases/{case.id}/dispose").status_code == 422
+    assert looks(session) == [("case", str(case.id))]
+    session.refresh(case)
+    assert case.seen_at is not None
+
+
 def test_looking_by_somebody_who_may_not_work_it_is_no_look_of_the_desk(
     client: Client, session: Session
 ) -> None:

@@ -15,7 +15,7 @@ from vcp.contacts.listing import Filters
 from vcp.contacts.models import Contact, Lane
 from vcp.contacts.states import CONTACT
 from vcp.kernel import clock
-from vcp.kernel.consulting import consults
+from vcp.kernel.consulting import consults, looked
 from vcp.kernel.db import session, transaction
 from vcp.kernel.errors import Conflict, Invalid
 from vcp.kernel.forms import BaseForm, options
@@ -181,7 +181,9 @@ def _do(form: BaseForm, contact_id: int, done: str, work: Work) -> ResponseRetur
         else:
             flash(done, "success")
             return redirect(url_for("contacts.show", contact_id=contact_id))
-    return _page(contact_id, form), status
+    page = _page(contact_id, form)
+    looked("contact", contact_id, also=working.note_seen)
+    return page, status
 
 
 def _page(contact_id: int, form: BaseForm | None = None) -> str:

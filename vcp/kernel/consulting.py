@@ -1,5 +1,7 @@
 """Looks at records: what a GET marked `@consults` writes, and the only thing that any GET does.
 
+A refused form shows the page again, so it is a look as well: `looked`.
+
 The look goes into the trail after the page was allowed and made, in a unit of its own; when that
 can't be stored the page isn't shown.
 """
@@ -64,7 +66,7 @@ def consults(
         def consulted(*args: Any, **kwargs: Any) -> Any:
             response = make_response(view(*args, **kwargs))
             if response.status_code < 300:  # noqa: PLR2004 - shown, not led elsewhere or refused
-                _looked(kind, kwargs[argument] if argument else None, also)
+                looked(kind, kwargs[argument] if argument else None, also=also)
             return response
 
         consulted.vcp_consults = kind  # type: ignore[attr-defined]  # read by the tests of routes
@@ -73,9 +75,16 @@ def consults(
     return mark
 
 
-def _looked(
-    kind: str, row_id: object, also: Callable[[Session, Any, Person], object] | None
+def looked(
+    kind: str,
+    row_id: object = None,
+    *,
+    also: Callable[[Session, Any, Person], object] | None = None,
 ) -> None:
+    """Record a look; a form that is refused calls this when it shows the whole page again.
+
+    Call it after the page was made: a page that can't be recorded isn't shown.
+    """
     person = me()
     searched = {name: value for name, value in request.args.items() if value}
     if row_id is None and not searched and _looked_just_now(session(), person, kind):
