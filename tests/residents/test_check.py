@@ -19,9 +19,10 @@ from vcp.channels.states import ChannelState
 from vcp.kernel import clock
 from vcp.posts import service
 from vcp.posts.tombstones import WithdrawalReason
-from vcp.residents.checking import Outcome, check
+from vcp.residents.checking import check
 from vcp.residents.lookalikes import is_near, plain_host, resembles, skeleton
 from vcp.residents.site import Site, site_of
+from vcp.residents.verdicts import Outcome
 
 SERVER = "social.carrowdale.police.example"
 

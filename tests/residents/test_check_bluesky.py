@@ -7,8 +7,9 @@ from sqlalchemy.orm import Session
 from tests.factories.posts import Team
 from tests.factories.public import make_public_post
 from vcp.posts.models import Delivery
-from vcp.residents.checking import Outcome, check
+from vcp.residents.checking import check
 from vcp.residents.site import Site, site_of
+from vcp.residents.verdicts import Outcome
 
 NAME = "harbour.carrowdale.police.example"
 DID = "did:plc:abcdefghijklmnopqrstuvwx"

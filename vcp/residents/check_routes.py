@@ -5,9 +5,10 @@ from flask.typing import ResponseReturnValue
 
 from vcp.kernel.db import session, transaction
 from vcp.kernel.permissions import public
-from vcp.residents.checking import Verdict, check
+from vcp.residents.checking import check
 from vcp.residents.forms import CheckForm
 from vcp.residents.site import site_of
+from vcp.residents.verdicts import Verdict
 from vcp.users import throttle
 from vcp.users.throttle import TooManyTries
 

@@ -4,7 +4,6 @@ import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
-from enum import StrEnum
 from urllib.parse import unquote, urlsplit
 
 from sqlalchemy import select
@@ -21,58 +20,33 @@ from vcp.posts.states import DeliveryState
 from vcp.residents import queries
 from vcp.residents.addresses import post_path
 from vcp.residents.lookalikes import (
+    bare_address,
+    host_of,
     host_resembles,
     looks_like,
+    netloc,
     our_skeleton,
     plain_host,
     resembles,
     skeleton,
     tidied,
 )
+from vcp.residents.profile_addresses import (
+    HANDLE,
+    HOST_AND_PATH,
+    ON_BLUESKY,
+    ON_X,
+    PROFILE,
+    X_HOSTS,
+)
 from vcp.residents.site import Site
+from vcp.residents.verdicts import Outcome, Verdict
 from vcp.residents.views import OfficerView, shown_officer
 
-_HANDLE = re.compile(r"@?([^@/\s]{1,100})@([^@/\s:]{1,253}(?::\d{1,5})?)")
-_HOST_AND_PATH = re.compile(r"[^\s/@]{1,253}\.[^\s/@.]{2,63}(?:/.*)?")
-#: Bluesky's own pages: a profile by its name or its number, and a post below it.
-_ON_BLUESKY = re.compile(r"/profile/([^/]+)(?:/post/([^/]+))?/?")
-_PROFILE = re.compile(
-    r"/(?:@|users/|web/@|deck/@)([^/@]+)(?:@([^/]+))?(?:/(?:statuses/)?([^/?#]+))?/?"
-)
 _OFFICER = re.compile(r"/officers/([^/]+)(?:/.*)?")
 _POST = re.compile(r"/posts/([^/]+)(?:/(?:post\.json)?)?")
 #: Words of the force's name that many forces share.
 _COMMON = frozenset({"police", "service", "the", "of", "and", "constabulary", "force"})
-
-
-class Outcome(StrEnum):
-    """What the check says."""
-
-    GENUINE = "genuine"
-    ENDED = "ended"
-    #: Of an account or name that is ours, but without what would tell it from a copy.
-    NAME = "name"
-    LOOKALIKE = "lookalike"
-    UNKNOWN = "unknown"
-    POST = "post"
-    WITHDRAWN = "withdrawn"
-    UNKNOWN_POST = "unknown_post"
-    OUR_SITE = "our_site"
-    OUR_MAIL = "our_mail"
-
-
-@dataclass(frozen=True)
-class Verdict:
-    """The outcome, and whose it is; names are ours, never what was typed."""
-
-    outcome: Outcome
-    #: The account or officer as the register has it; of a look-alike, the genuine one.
-    name: str = ""
-    network: str = ""
-    url: str | None = None
-    officers: tuple[OfficerView, ...] = ()
-    since: datetime | None = None
-    until: datetime | None = None
 
 
 @dataclass(frozen=True)
@@ -125,7 +99,7 @@ class Register:
     def own_hosts(self) -> list[str]:
         """Return the hosts that are the force's own."""
         settings = self.site.settings
-        hosts = [_host_of(settings.base_url), _host_of(settings.report_url)]
+        hosts = [host_of(settings.base_url), host_of(settings.report_url)]
         return [host for host in dict.fromkeys(hosts) if re.search(r"\.[a-z]", host)]
 
     def mail_host(self) -> str:
@@ -139,9 +113,12 @@ def check(session: Session, site: Site, typed: str) -> Verdict:
     register = Register(session, site)
     if "://" in asked:
         return _of_link(register, asked)
-    if (handle := _HANDLE.fullmatch(asked)) is not None:
-        return _of_handle(register, handle[1], plain_host(handle[2]))
-    if _HOST_AND_PATH.fullmatch(asked):
+    if (handle := HANDLE.fullmatch(asked)) is not None:
+        name, server = handle[1], plain_host(handle[2])
+        return (
+            _on_x(register, name, None) if server in X_HOSTS else _of_handle(register, name, server)
+        )
+    if HOST_AND_PATH.fullmatch(asked):
         return _of_link(register, f"https://{asked}")
     name = asked.removeprefix("@")
     return _of_domain(register, name) or _of_name(register, name)
@@ -150,22 +127,32 @@ def check(session: Session, site: Site, typed: str) -> Verdict:
 def _of_link(register: Register, url: str) -> Verdict:
     try:
         parts = urlsplit(url)
-        at = _netloc(url)
+        at = netloc(url)
         host, path = plain_host(parts.hostname or ""), unquote(parts.path) or "/"
     except ValueError:
         return Verdict(Outcome.UNKNOWN)
     if "\0" in path:
         return Verdict(Outcome.UNKNOWN)
-    if at == _netloc(register.site.settings.base_url):
+    if at == netloc(register.site.settings.base_url):
         return _on_our_site(register, path)
     if host in register.own_hosts():
         return Verdict(Outcome.OUR_SITE, name=register.site.settings.force_name)
-    if (profile := _PROFILE.fullmatch(path)) is not None:
+    return (
+        _on_a_network(register, at, path)
+        or _profile_as_given(register, url)
+        or _of_host(register, host)
+    )
+
+
+def _on_a_network(register: Register, at: str, path: str) -> Verdict | None:
+    """Judge an address of a form that a network has; None for others."""
+    if at in X_HOSTS and (shown := ON_X.fullmatch(path)) is not None:
+        return _on_x(register, *shown.groups())
+    if (profile := PROFILE.fullmatch(path)) is not None:
         return _of_profile(register, at, *profile.groups())
-    shown = _ON_BLUESKY.fullmatch(path) if host == "bsky.app" else None
-    domain = shown.groups() if shown else (host,) if path == "/" else ()
-    known = _of_domain(register, *domain) if domain else None
-    return known or _profile_as_given(register, url) or _of_host(register, host)
+    shown = ON_BLUESKY.fullmatch(path) if at == "bsky.app" else None
+    domain = shown.groups() if shown else (at,) if path == "/" else ()
+    return _of_domain(register, *domain) if domain else None
 
 
 def _of_profile(
@@ -175,7 +162,7 @@ def _of_profile(
     if server and plain_host(server) != at:
         # A profile of one server shown by another: the handle says whose it is.
         return _of_handle(register, name, plain_host(server))
-    at_host = [one for one in register.accounts if _netloc(one.base_url) == at]
+    at_host = [one for one in register.accounts if netloc(one.base_url) == at]
     if post_id is not None and at_host:
         return _of_remote_post(register, at_host, name, post_id)
     return _of_handle(register, name, at)
@@ -228,7 +215,7 @@ def _of_remote_post(
     ours = next((one for one in channels if _local(one) == name), None)
     if delivery is None or ours is None or delivery.channel_id != ours.id:
         if ours is None:
-            return _of_handle(register, name, _netloc(channels[0].base_url))
+            return _of_handle(register, name, netloc(channels[0].base_url))
         return Verdict(Outcome.UNKNOWN_POST, name=f"@{ours.handle}", url=ours.profile_url)
     known = _of_post(register, delivery.post)
     if delivery.state is DeliveryState.WITHDRAWN and known.outcome is Outcome.POST:
@@ -271,6 +258,22 @@ def _of_domain(register: Register, name: str, post_key: str | None = None) -> Ve
     alike = (one for one in accounts if looks_like(seen, our_skeleton(_local(one))))
     found = next(alike, None)
     return None if found is None else _like(register, found)
+
+
+def _on_x(register: Register, name: str, post_id: str | None) -> Verdict:
+    """Judge an account of X, or a post there; X shows a post whatever name is before it."""
+    accounts = [one for one in register.accounts if one.network == "x"]
+    named = [one for one in accounts if _local(one) == name]
+    if not named and name != "i":
+        return _of_handle(register, name, "x.com")
+    if post_id is None:
+        return _of_account(register, named[0]) if named else Verdict(Outcome.UNKNOWN)
+    found = Verdict(Outcome.UNKNOWN_POST)
+    for one in named or accounts:
+        found = _of_remote_post(register, [one], _local(one), post_id)
+        if found.outcome is not Outcome.UNKNOWN_POST:
+            break
+    return found
 
 
 def _of_name(register: Register, name: str) -> Verdict:
@@ -358,9 +361,9 @@ def _of_host(register: Register, host: str) -> Verdict:
 
 def _profile_as_given(register: Register, url: str) -> Verdict | None:
     """Return the verdict on a profile of a network whose addresses have another form."""
-    wanted = _bare(url)
+    wanted = bare_address(url)
     for channel in register.accounts:
-        if channel.profile_url and _bare(channel.profile_url) == wanted:
+        if channel.profile_url and bare_address(channel.profile_url) == wanted:
             return _of_account(register, channel)
     return None
 
@@ -376,21 +379,3 @@ def _is_like_persona(seen: str, persona: Known) -> bool:
 
 def _local(channel: Channel) -> str:
     return (channel.handle or "").casefold().partition("@")[0]
-
-
-def _bare(url: str) -> str:
-    parts = urlsplit(url.casefold())
-    return f"{plain_host(parts.hostname or '')}{parts.path.rstrip('/')}"
-
-
-def _host_of(url: str) -> str:
-    return plain_host(urlsplit(url).hostname or "")
-
-
-def _netloc(url: str) -> str:
-    try:
-        parts = urlsplit(url)
-        port = f":{parts.port}" if parts.port else ""
-    except ValueError:
-        return ""
-    return plain_host(parts.hostname or "") + port

@@ -3,6 +3,7 @@
 import re
 import unicodedata
 from functools import lru_cache
+from urllib.parse import urlsplit
 
 from vcp.triage.normalise import plain
 
@@ -119,3 +120,24 @@ def _written_out(label: str) -> str:
         return label[4:].encode("ascii").decode("punycode")
     except UnicodeError:
         return label
+
+
+def bare_address(url: str) -> str:
+    """Return host and path of an address: what tells one profile from another."""
+    parts = urlsplit(url.casefold())
+    return f"{plain_host(parts.hostname or '')}{parts.path.rstrip('/')}"
+
+
+def host_of(url: str) -> str:
+    """Return the host of an address, written plainly."""
+    return plain_host(urlsplit(url).hostname or "")
+
+
+def netloc(url: str) -> str:
+    """Return host and port of an address, written plainly; empty when it is none."""
+    try:
+        parts = urlsplit(url)
+        port = f":{parts.port}" if parts.port else ""
+    except ValueError:
+        return ""
+    return plain_host(parts.hostname or "") + port
