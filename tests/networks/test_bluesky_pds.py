@@ -1,6 +1,9 @@
 """Bluesky's adapter against Bluesky's own server: the contract, and the whole way of a post."""
 
 import itertools
+import json
+import random
+import subprocess
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
@@ -16,6 +19,7 @@ from tests.faults.proxy import LossyProxy
 from tests.networks import pds_server
 from tests.networks.bluesky_rigs import PUT, PdsRig, xrpc
 from tests.networks.contract import RemoteNetworkContract, outgoing, picture
+from vcp.networks import graphemes
 from vcp.networks.base import Unauthorised, Unavailable, Visibility, count_characters
 from vcp.networks.bluesky_answers import OtherContent
 from vcp.networks.bluesky_record import LIMITS
@@ -51,6 +55,14 @@ class TestBlueskyAgainstItsOwnServer(RemoteNetworkContract):
     """Without what others say: that needs a view of the network, which this server hasn't."""
 
 
+#: Marks, joiners, flags, emoji and letters of scripts that join them.
+PARTS = (
+    "a1\r\n\u0301\u200d\u200c\ufe0f\u20e3\uff9e\u034f\u061c\u200b\U000e0067\U000e007f"
+    "\U0001f468\U0001f469\u2764\U0001f3fd\U0001f3f4\xa9\u2460\U0001f1ec\U0001f1e7"
+    "\ud55c\u1100\u1161\u11a8\uac01\uac00\u0451"
+    "\u0915\u094d\u0937\u093f\u0bbe\u0b95\u0bcd\u0995\u09ac\u09cd\u09b0\u0d02\u0d15\u0d4d"
+    "\u0e01\u0e33\u1031\u102b\u0f40\u0fb1\u0903"
+)
 WORDS = (
     "🚔 Siân & @{0} meet at ten 👨‍👩‍👧‍👦 (https://force.example/cwrdd?a=1&b=2). "
     "#BoreDa, nobody@nowhere.test @nobody.test"
@@ -205,3 +217,14 @@ def test_another_account_than_the_pinned_one_is_refused(rig: PdsRig) -> None:
     rig.did = "did:plc:aaaaaaaaaaaaaaaaaaaaaaaa"
     with pytest.raises(Unauthorised, match="another account"):
         rig.adapter().account()
+
+
+def test_graphemes_are_counted_as_the_server_counts_them() -> None:
+    """By its own code, on 5,000 texts of what clusters are made of."""
+    chance = random.Random(7)
+    texts = ["".join(chance.choices(PARTS, k=chance.randint(1, 14))) for _ in range(5000)]
+    command = [str(pds_server.NODE), str(pds_server.COUNTER), str(pds_server.PACKAGES)]
+    counted = subprocess.run(
+        command, input=json.dumps(texts).encode(), capture_output=True, check=True, timeout=60
+    )
+    assert [graphemes.count(text) for text in texts] == json.loads(counted.stdout)

@@ -20,6 +20,11 @@ _LONE_MARKS = frozenset(
     "\u1088\u1089\u108a\u108b\u108c\u108f\u109a\u109b\u109c\u1a61\u1a63\u1a64\uaa7b\uaa7d"
     "\U00011720\U00011721"
 )
+#: Spacing marks that count as if they weren't. Source: PropList.txt, Other_Grapheme_Extend.
+_WITHOUT_SPACE = frozenset(
+    "\u09be\u09d7\u0b3e\u0b57\u0bbe\u0bd7\u0cc2\u0cd5\u0cd6\u0d3e\u0d57\u0dcf\u0ddf\u1b35"
+    "\u302e\u302f\uff9e\uff9f"
+)
 _THAI_AND_LAO_AM = "\u0e33\u0eb3"
 #: Viramas that join two consonants of their script.
 _LINKERS = frozenset("\u094d\u09cd\u0acd\u0b4d\u0c4d\u0d4d")
@@ -241,7 +246,7 @@ def _is_flag(character: str) -> bool:
 def _extends(character: str, marks: tuple[str, ...] = _MARKS) -> bool:
     if character.isascii():
         return False
-    if character in (_ZWJ, _ZWNJ, "\uff9e", "\uff9f"):
+    if character in (_ZWJ, _ZWNJ) or character in _WITHOUT_SPACE:
         return True
     if "\U0001f3fb" <= character <= "\U0001f3ff" or "\U000e0020" <= character <= "\U000e007f":
         return True
