@@ -168,6 +168,20 @@ def test_a_refused_form_that_shows_the_conversation_again_is_a_look(
     assert len(events(session, contact, "look")) == 1, "nothing was shown"
 
 
+def test_only_a_look_by_whoever_may_work_on_it_tells_the_resident_that_it_was_read(
+    client: Client, session: Session
+) -> None:
+    team = make_team(session)
+    contact = make_message(session, team, category="police_complaint", priority="P3").contact
+    path, version = f"/staff/contacts/{contact.id}", contact.version
+    for person, is_read in ((team.officer, False), (team.supervisor, True)):
+        sign_in(client, person)
+        assert client.get(path).status_code == 200
+        session.refresh(contact)
+        assert (contact.seen_at is not None) == is_read
+    assert contact.version == version, "a look makes nobody's decision fail"
+
+
 def test_closing_needs_an_ending_and_a_reason_and_can_be_undone(
     client: Client, session: Session
 ) -> None:

@@ -1,5 +1,6 @@
 """What people do with a contact: note, wait, resume, close, reopen, judge it anew."""
 
+from sqlalchemy import update
 from sqlalchemy.orm import Session
 
 from vcp.contacts import access
@@ -171,11 +172,19 @@ def set_judgement(contact: Contact, category: str, priority: str) -> None:
 
 
 def note_seen(session: Session, contact_id: int, person: Person) -> None:
-    """Remember when the first person looked."""
-    del person
+    """Remember when somebody who may work on it first looked; the resident is told so."""
     contact = session.get(Contact, contact_id)
-    if contact is not None and contact.seen_at is None:
-        contact.seen_at = clock.now()
+    if contact is None or contact.seen_at is not None:
+        return
+    if access.refusal(session, person, contact) is not None:
+        return
+    # Past the version: a look is no change that anybody's decision must take account of.
+    session.execute(
+        update(Contact)
+        .where(Contact.id == contact_id, Contact.seen_at.is_(None))
+        .values(seen_at=clock.now())
+        .execution_options(synchronize_session="fetch")
+    )
 
 
 def _noted(session: Session, contact: Contact, text: str, by: Person) -> Note:
