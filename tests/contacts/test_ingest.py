@@ -227,6 +227,20 @@ class TestHandling:
         assert handling.handle_waiting(lambda: next(looks)) == handling.BATCH
         assert queries.message_of(session, team.mastodon.id, "urgent") is not None
 
+    def test_what_a_dead_process_had_begun_comes_before_what_is_new(
+        self, session: Session, team: Team, clock: time_machine.Traveller
+    ) -> None:
+        urgent = "Someone is breaking into the flat next door right now"
+        arriving.store(session, team.mastodon.id, [said(urgent, remote_id="urgent")])
+        arriving.take_up(session, queries.waiting(session, 1))
+        clock.shift(arriving.LEASE_S + 1)
+        items = [said(f"Nice market {number}") for number in range(40)]
+        arriving.store(session, team.mastodon.id, items)
+        session.commit()
+        looks = iter([False, True])
+        assert handling.handle_waiting(lambda: next(looks)) == 1 + handling.BATCH
+        assert queries.message_of(session, team.mastodon.id, "urgent") is not None
+
     def test_whatever_a_server_sends_is_stored_and_handled(
         self, session: Session, team: Team
     ) -> None:

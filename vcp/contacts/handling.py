@@ -28,15 +28,24 @@ def handle_waiting(is_over: Callable[[], bool] = lambda: False) -> int:
     """Handle everything that waits until `is_over`, what looks worst first; return how many."""
     handled, line = 0, _Line()
     while not is_over():
+        # What was begun looked worst, and a flood that goes on would leave it to the end.
+        again = queries.lapsed(session())
+        handled += _begun(again)
         line.look()
         wanted = line.next_batch() or queries.waiting(session(), 1)
-        session().rollback()  # nothing stays open while the batch is handled
-        if not wanted:
+        if not wanted and not again:
             return handled
-        with transaction() as current:
-            begun = arriving.take_up(current, wanted)
-        handled += sum(_handled(arrival_id) for arrival_id in begun)
+        handled += _begun(wanted)
     return handled
+
+
+def _begun(wanted: list[int]) -> int:
+    session().rollback()  # nothing stays open while the batch is handled
+    if not wanted:
+        return 0
+    with transaction() as current:
+        begun = arriving.take_up(current, wanted)
+    return sum(_handled(arrival_id) for arrival_id in begun)
 
 
 class _Line:

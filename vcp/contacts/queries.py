@@ -32,6 +32,20 @@ def waiting(session: Session, limit: int) -> list[int]:
     return [row.id for row in rows if not row.tries]
 
 
+def lapsed(session: Session) -> list[int]:
+    """Return the one arrival that should be begun again, now that whoever began it is gone.
+
+    It comes alone: of a batch that ended a process, only the one that did it is tried too often.
+    """
+    rows = session.scalars(
+        select(Arrival.id)
+        .where(Arrival.handled_at.is_(None), Arrival.lease_until < clock.now())
+        .order_by(Arrival.tries, Arrival.id)
+        .limit(1)
+    )
+    return list(rows)
+
+
 def fresh(session: Session, after: int, known: Collection[int], limit: int) -> list[int]:
     """Return arrivals above this id that nobody has begun, but for those known, oldest first."""
     rows = session.scalars(
