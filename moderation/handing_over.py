@@ -123,9 +123,10 @@ def record_acknowledgement(
     session.refresh(row)
     now = clock.now()
     at = at or now
-    if not row.sent_at <= at <= now:
+    # People give minutes, not seconds.
+    if not row.sent_at.replace(second=0, microsecond=0) <= at <= now:
         raise Invalid("Give a time between the hand-over and now.", "at")
-    _acknowledged(session, row, name, reference, at, by=by)
+    _acknowledged(session, row, name, reference, max(at, row.sent_at), by=by)
     row.recorded_by_id = by.id
     return row
 

@@ -77,7 +77,8 @@ def changes() -> ResponseReturnValue:
 
 def _wanted() -> Wanted:
     asked = request.args
-    kind, area = asked.get("kind", ""), asked.get("area", "")
+    # Of a NUL, PostgreSQL can't even be asked.
+    kind, area = asked.get("kind", ""), asked.get("area", "").replace("\0", "")
     return Wanted(
         closed=asked.get("closed") == "1",
         only=frozenset(name for name in ONLY if asked.get(name)),

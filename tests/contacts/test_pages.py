@@ -182,6 +182,13 @@ def test_only_a_look_by_whoever_may_work_on_it_tells_the_resident_that_it_was_re
     assert contact.version == version, "a look makes nobody's decision fail"
 
 
+def test_no_area_in_the_address_breaks_the_list(client: Client, session: Session) -> None:
+    team = make_team(session)
+    sign_in(client, team.officer)
+    for area in ("9" * 5000, "²", "-1", "%00", "9" * 12):
+        assert client.get(f"/staff/contacts?area={area}").status_code == 200
+
+
 def test_closing_needs_an_ending_and_a_reason_and_can_be_undone(
     client: Client, session: Session
 ) -> None:

@@ -73,6 +73,13 @@ def test_looking_by_somebody_who_may_not_work_it_is_no_look_of_the_desk(
     assert case.seen_at is None
 
 
+def test_no_area_in_the_address_breaks_the_queue(client: Client, session: Session) -> None:
+    team = make_team(session)
+    sign_in(client, moderator(session, team))
+    for area in ("%00", "%00/1/", "9" * 5000, "%"):
+        assert client.get(f"/staff/cases?area={area}").status_code == 200
+
+
 def test_claim_hand_over_acknowledge_and_close(client: Client, session: Session) -> None:
     team = make_team(session)
     desks.ensure_defaults(session, {"control_room": "control@carrowdale.police.example"})

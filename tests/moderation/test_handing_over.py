@@ -16,6 +16,7 @@ from tests.factories.contacts import make_message
 from tests.factories.moderation import make_contact_case
 from tests.factories.posts import Team, make_team
 from tests.factories.users import make_user
+from vcp.kernel import clock as clocks
 from vcp.kernel.audit import AuditEvent
 from vcp.kernel.errors import Conflict, Invalid, NotAllowed, NotFound
 from vcp.kernel.mail import Mail, urgent_and_untried
@@ -96,6 +97,18 @@ def test_time_told_by_phone_lies_between_the_hand_over_and_now(
     said = row.sent_at + timedelta(minutes=5)
     handing_over.record_acknowledgement(session, row.id, "Jo Poe", at=said, by=person)
     assert row.acknowledged_at == said
+
+
+def test_time_told_by_phone_may_be_the_minute_of_the_hand_over(
+    session: Session, team: Team, room: Desk, person: User, clock: time_machine.Traveller
+) -> None:
+    """People type minutes: 10:00 is a time of a hand-over of 10:00:30."""
+    clock.move_to(clocks.now().replace(second=30))
+    row, _ = handed(session, make_contact_case(session, team), room, person)
+    clock.shift(45)
+    said = row.sent_at.replace(second=0)
+    handing_over.record_acknowledgement(session, row.id, "Jo Poe", at=said, by=person)
+    assert row.acknowledged_at == row.sent_at, "never before it was sent"
 
 
 def test_mail_holds_what_the_desk_needs_and_nobody_can_write_our_part_of_it(

@@ -19,6 +19,7 @@ from vcp.kernel.consulting import consults, looked
 from vcp.kernel.db import session, transaction
 from vcp.kernel.errors import Conflict, Invalid
 from vcp.kernel.forms import BaseForm, options
+from vcp.kernel.pages import row_id
 from vcp.kernel.permissions import Permission, allowed_paths, may, me, requires
 from vcp.kernel.settings import settings
 
@@ -229,19 +230,22 @@ def _log_page(form: LogForm) -> str:
 
 def _filters() -> Filters:
     asked = request.args
-    area = asked.get("area", "")
     return Filters(
         whose=asked.get("whose", ""),
         state=asked.get("state", ""),
         category=asked.get("category", ""),
         lane=asked.get("lane", ""),
-        area_path=_path_of(int(area)) if area.isdecimal() else "",
+        area_path=_path_of(asked.get("area", "")),
         words=asked.get("q", "").replace("\0", "")[: listing.LONGEST_SEARCH],
     )
 
 
-def _path_of(area_id: int) -> str:
-    """Return the path of an area among those offered; of any other, none."""
+def _path_of(asked: str) -> str:
+    """Return the path of an area among those offered; of anything else, none."""
+    try:
+        area_id = row_id(asked)
+    except ValueError:
+        return ""
     offered = dict(areas.choices(session(), me(), Permission.SEE_CONTACTS))
     return areas.by_id(session(), area_id).path if area_id in offered else ""
 
