@@ -54,6 +54,12 @@ def _within(person: Person, permission: Permission) -> ColumnElement[bool]:
     return or_(false(), *(Contact.area_path.startswith(path) for path in paths))
 
 
+def is_visible_to(session: Session, person: Person, contact_id: int) -> bool:
+    """Say whether this person may look at the contact."""
+    rows = select(Contact.id).where(Contact.id == contact_id, is_visible(person))
+    return session.scalar(rows) is not None
+
+
 def one(session: Session, person: Person, contact_id: int, *options: Any) -> Contact:
     """Return a contact that this person may look at.
 

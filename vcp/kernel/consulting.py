@@ -52,12 +52,14 @@ def consults(
     kind: str,
     argument: str | None = None,
     *,
+    of: Callable[[Any], object | None] | None = None,
     also: Callable[[Session, Any, Person], object] | None = None,
 ) -> Callable[[F], F]:
     """Record that the signed-in person looked; put it under `@requires`.
 
     `argument` names the part of the address that holds the id; without it the page is a list or a
-    search, and the trail keeps what was searched for. `also` notes, in the same unit, that
+    search, and the trail keeps what was searched for. `of` turns that id into the id of what is
+    consulted, None when the page shows nothing of the kind. `also` notes, in the same unit, that
     somebody has seen the row: `also(session, id, person)`.
     """
 
@@ -65,8 +67,13 @@ def consults(
         @functools.wraps(view)
         def consulted(*args: Any, **kwargs: Any) -> Any:
             response = make_response(view(*args, **kwargs))
-            if response.status_code < 300:  # noqa: PLR2004 - shown, not led elsewhere or refused
-                looked(kind, kwargs[argument] if argument else None, also=also)
+            if response.status_code >= 300:  # noqa: PLR2004 - led elsewhere, or refused
+                return response
+            row_id = kwargs[argument] if argument else None
+            if of is None:
+                looked(kind, row_id, also=also)
+            elif (consulted_id := of(row_id)) is not None:
+                looked(kind, consulted_id, also=also)
             return response
 
         consulted.vcp_consults = kind  # type: ignore[attr-defined]  # read by the tests of routes

@@ -17,6 +17,7 @@ from vcp.kernel.context import Machine
 from vcp.kernel.errors import NotFound
 from vcp.kernel.events import raise_event
 from vcp.kernel.permissions import Person
+from vcp.posts import guards
 from vcp.posts.addressing import OWN
 from vcp.posts.events import Answered
 from vcp.posts.models import Delivery, DeliveryKind, Post
@@ -62,6 +63,18 @@ def message(session: Session, message_id: int, *, by: Person) -> Message:
         raise NotFound("There is no such message. Look for the contact in the list.")
     access.for_work(session, by, found.contact_id, "answer")
     return found
+
+
+def quoted(session: Session, post: Post, person: Person) -> Message | None:
+    """Return the message that a post answers, for a person who may read it.
+
+    Whoever decides about the answer may; else what residents wrote is for who may see the contact.
+    """
+    if post.answers is None:
+        return None
+    contact_id = post.answers.contact_id
+    may_see = access.is_visible_to(session, person, contact_id)
+    return post.answers if may_see or guards.may_approve(person, post) else None
 
 
 def personas_for(session: Session, answered: Message, person: Person) -> list[Persona]:

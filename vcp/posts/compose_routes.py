@@ -1,7 +1,6 @@
 """Writing: a phone first, and no script needed."""
 
 import json
-from functools import partial
 from typing import Any
 
 from flask import flash, redirect, render_template, request, url_for
@@ -11,6 +10,7 @@ from officer_profiles import queries as personas
 from officer_profiles.models import Persona
 from vcp.channels.models import Channel
 from vcp.contacts.models import Message
+from vcp.kernel.consulting import consults, looked
 from vcp.kernel.db import session, transaction
 from vcp.kernel.errors import Conflict, Invalid, Unavailable
 from vcp.kernel.permissions import Permission, me, requires
@@ -19,7 +19,7 @@ from vcp.posts.forms import ComposeForm
 from vcp.posts.models import Post
 from vcp.posts.previews import counters, previews
 from vcp.posts.revisions import channels_of
-from vcp.posts.routes import bp
+from vcp.posts.routes import answered_by, bp
 from vcp.posts.states import PostState
 from vcp.posts.words import Words
 
@@ -54,6 +54,7 @@ def create() -> ResponseReturnValue:
 
 @bp.get("/<int:post_id>/edit")
 @requires(Permission.WRITE_POSTS)
+@consults("message", "post_id", of=answered_by)
 def edit(post_id: int) -> ResponseReturnValue:
     """Show a draft to go on with."""
     post = queries.for_page(session(), post_id)
@@ -96,7 +97,13 @@ def work_on(
 ) -> ResponseReturnValue:
     """Keep, check or submit what was typed: a new post, the next words of one, or an answer."""
     form, action = ComposeForm(), composing.asked()
-    again = partial(composer, form, persona, post=post, answers=answers)
+
+    def again(words: Words | None = None) -> str:
+        page = composer(form, persona, post=post, words=words, answers=answers)
+        if answers is not None:
+            looked("message", answers.id)
+        return page
+
     try:
         words = composing.typed_words(form, action)
         if not form.validate():

@@ -82,6 +82,11 @@ def must_decide(session: Session, person: Person, post: Post, verb: str) -> None
         raise NotAllowed(NOT_YOUR_OWN, attempted=verb, subject_kind="post", subject_id=post.id)
 
 
+def may_approve(person: Person, post: Post) -> bool:
+    """Say whether the person may approve posts of this area."""
+    return may(person, Permission.APPROVE_POSTS, post.area_path)
+
+
 def must_have_role(person: Person, post: Post, permission: Permission) -> None:
     """Let a person with this permission for the post's area go on, or refuse.
 

@@ -6,9 +6,10 @@ from flask import Blueprint, render_template, request
 from flask.typing import ResponseReturnValue
 
 from officer_profiles.forms import LANGUAGES
+from vcp.kernel.consulting import consults
 from vcp.kernel.db import session
 from vcp.kernel.permissions import Permission, allowed_paths, may, me, requires
-from vcp.posts import guards, notices, queries, screening, service
+from vcp.posts import answering, guards, notices, queries, screening, service
 from vcp.posts.forms import ApproveForm, SendBackForm, SubmitPostForm
 from vcp.posts.models import Post
 from vcp.posts.previews import previews
@@ -75,8 +76,15 @@ def stopped() -> ResponseReturnValue:
     )
 
 
+def answered_by(post_id: int) -> int | None:
+    """Return the message that a page of this post quotes to this person, if it does."""
+    quoted = answering.quoted(session(), service.found(session(), post_id), me())
+    return None if quoted is None else quoted.id
+
+
 @bp.get("/<int:post_id>")
 @requires(Permission.SEE_POSTS)
+@consults("message", "post_id", of=answered_by)
 def show(post_id: int) -> ResponseReturnValue:
     """Show one post: its words as each channel shows them, and what can be done."""
     return show_page(queries.for_page(session(), post_id))
@@ -103,6 +111,7 @@ def show_page(post: Post, **forms: Any) -> str:
         "posts/show.html",
         post=post,
         revision=revision,
+        answered_message=answering.quoted(session(), post, me()),
         languages=dict(LANGUAGES),
         outward=queries.outward_state(post),
         previews=previews(
