@@ -111,21 +111,18 @@ def areas_to_choose(session: Session, person: Person) -> list[Area]:
 
 
 def must_see(person: Person, case: Case) -> None:
-    """Let the person look at the case, or refuse; residents' words need more than a draft does.
+    """Let the person look at the case, or refuse; residents' words are for those who work cases.
 
     Raises: NotAllowed.
     """
-    needed = [Permission.SEE_CASES]
-    if case.contact_id is not None:
-        needed.append(Permission.SEE_CONTACTS)
-    for permission in needed:
-        if not may(person, permission, case.area_path):
-            raise NotAllowed(
-                "Your roles don't cover this case: it belongs to another area, or to the desk.",
-                attempted=permission.value,
-                subject_kind="case",
-                subject_id=case.id,
-            )
+    permission = Permission.SEE_CASES if case.contact_id is None else Permission.WORK_CASES
+    if not may(person, permission, case.area_path):
+        raise NotAllowed(
+            "Your roles don't cover this case: it belongs to another area, or to the desk.",
+            attempted=permission.value,
+            subject_kind="case",
+            subject_id=case.id,
+        )
 
 
 def of_revision(session: Session, revision_id: int) -> Case | None:
@@ -200,12 +197,13 @@ def _narrowed(person: Person, wanted: Wanted) -> list[ColumnElement[bool]]:
 def within(person: Person) -> ColumnElement[bool]:
     """Return what is true of the cases that this person may see."""
     cases = allowed_paths(person, Permission.SEE_CASES)
-    contacts = allowed_paths(person, Permission.SEE_CONTACTS)
+    # A contact's case may hold what was said in private: only the desk oversees all personas.
+    desk = allowed_paths(person, Permission.WORK_CASES)
     if not cases:
         return false()
     return and_(
         inside(Case.area_path, cases),
-        or_(Case.contact_id.is_(None), inside(Case.area_path, contacts)),
+        or_(Case.contact_id.is_(None), inside(Case.area_path, desk)),
     )
 
 

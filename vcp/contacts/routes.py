@@ -216,7 +216,7 @@ def _page(contact_id: int, form: BaseForm | None = None) -> str:
         allows=lambda verb: CONTACT.allows(contact.state, verb),
         answer_url=_answer_url,
         case=found["vcp_case_of"](session(), contact.id),
-        may_see_case=may(me(), Permission.SEE_CASES, contact.area_path),
+        may_see_case=may(me(), Permission.WORK_CASES, contact.area_path),
         now=clock.now(),
         **_words(),
     )
