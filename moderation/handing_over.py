@@ -43,7 +43,7 @@ def hand_over(
     `taken_by` is who did, `reference` the number they gave. Raises: NotAllowed; Invalid; Conflict.
     """
     case = service.locked(session, case_id)
-    service.must_work(by, case)
+    service.must_work(session, by, case)
     if case.contact_id is None:
         raise Conflict("A held draft goes to its decision makers, not to a desk.")
     service.must_be_free(case, by)
@@ -119,7 +119,7 @@ def record_acknowledgement(
     row = session.get(HandOver, hand_over_id)
     if row is None or case_id not in (None, row.case_id):
         raise NotFound("There is no such hand-over. Look at the case again.")
-    service.must_work(by, service.locked(session, row.case_id))
+    service.must_work(session, by, service.locked(session, row.case_id))
     session.refresh(row)
     now = clock.now()
     at = at or now

@@ -5,7 +5,7 @@ from typing import TypeVar
 
 from flask import render_template, request
 
-from moderation import advice, clocks, conversation, deciding, desks, queries, replying
+from moderation import advice, clocks, conversation, deciding, desks, queries, replying, service
 from moderation.forms import (
     ByPhoneForm,
     DisposeForm,
@@ -92,7 +92,8 @@ class ContactForms:
 def _contact_page(case: Case, refused: BaseForm | None) -> str:
     current, contact = session(), conversation.contact_of(session(), case)
     is_open = case.state is not CaseState.DISPOSED
-    may_work = may(me(), Permission.WORK_CASES, case.area_path)
+    is_concerned = queries.is_concerned(current, me(), case)
+    may_work = may(me(), Permission.WORK_CASES, case.area_path) and not is_concerned
     is_free = case.claimed_by_id in (None, me().id)
     may_act = is_open and may_work and is_free
     offer = replying.offer(current, case, contact, me()) if may_act else None
@@ -104,6 +105,7 @@ def _contact_page(case: Case, refused: BaseForm | None) -> str:
         name=name_of(case),
         is_open=is_open,
         may_work=may_work,
+        barred=service.CONCERNED if is_concerned else "",
         may_act=may_act,
         is_mine=case.claimed_by_id == me().id,
         clock=clocks.running(case, clock.now()),

@@ -10,6 +10,7 @@ from sqlalchemy.orm import InstrumentedAttribute, Session, joinedload, lazyload,
 from moderation.models import Case, HandOver
 from moderation.states import CaseState, HandOverState
 from vcp.areas.models import Area
+from vcp.contacts import access
 from vcp.contacts.models import Contact, Message
 from vcp.kernel import clock
 from vcp.kernel.errors import NotAllowed
@@ -125,6 +126,16 @@ def must_see(person: Person, case: Case) -> None:
         )
 
 
+def is_concerned(session: Session, person: Person, case: Case) -> bool:
+    """Say whether this is a complaint about police and the person speaks as whom it went to."""
+    if case.contact_id is None:
+        return False
+    contact = session.get_one(Contact, case.contact_id)
+    if access.COMPLAINT not in (contact.category, *case.categories.split(",")):
+        return False
+    return access.speaks_for(session, person, contact)
+
+
 def of_revision(session: Session, revision_id: int) -> Case | None:
     """Return the case about this wording, if there is one."""
     return session.scalar(select(Case).where(Case.revision_id == revision_id))
@@ -146,8 +157,9 @@ def of_contact(session: Session, contact_id: int) -> list[int]:
 
 
 def is_answered(session: Session, case: Case) -> bool:
-    """Say whether an answer to this case's contact went out or is on its way."""
-    return bool(answers(session, case.contact_id, ANSWERING))
+    """Say whether an answer begun since the case was opened went out, or is on its way."""
+    given = answers(session, case.contact_id, ANSWERING)
+    return any(post.created_at >= case.opened_at for post in given)
 
 
 def answers(

@@ -52,7 +52,7 @@ def send(
     Raises: NotAllowed; Invalid; Conflict, also when the words are others meanwhile.
     """
     case = service.locked(session, case_id)
-    service.must_work(by, case)
+    service.must_work(session, by, case)
     service.must_be_free(case, by)
     message = session.get(Message, message_id)
     if message is None or message.contact_id != case.contact_id:

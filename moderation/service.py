@@ -15,11 +15,15 @@ from vcp.contacts.states import Disposition
 from vcp.kernel import clock
 from vcp.kernel.audit import record
 from vcp.kernel.context import Actor, Machine
-from vcp.kernel.errors import Conflict, Invalid, NotFound
+from vcp.kernel.errors import Conflict, Invalid, NotAllowed, NotFound
 from vcp.kernel.permissions import Permission, Person, allowed_paths, check
 from vcp.triage.findings import Priority
 
 LONGEST_REASON = 4_000
+CONCERNED = (
+    "This is a complaint about police, and you speak as the persona that was written to. A "
+    "supervisor or moderator who isn't concerned works it."
+)
 #: How a case about a contact may end; those about drafts end by a release or a return.
 DISPOSITIONS = (
     Disposition.HANDED_OVER,
@@ -59,7 +63,7 @@ def claim(session: Session, case_id: int, *, by: Person) -> Case:
     Raises: NotAllowed; Conflict.
     """
     case = found(session, case_id)
-    must_work(by, case)
+    must_work(session, by, case)
     if case.state is CaseState.IN_REVIEW and case.claimed_by_id == by.id:
         return case
     now = clock.now()
@@ -82,7 +86,7 @@ def put_back(session: Session, case_id: int, *, by: Person) -> Case:
     Raises: NotAllowed; Conflict.
     """
     case = locked(session, case_id)
-    must_work(by, case)
+    must_work(session, by, case)
     holder = case.claimed_by.display_name if case.claimed_by else None
     case.claimed_by_id, case.claimed_at = None, None
     case.changed_at = clock.now()
@@ -106,7 +110,7 @@ def dispose(
     reason, or when what the disposition says isn't so; Conflict.
     """
     case = locked(session, case_id)
-    must_work(by, case)
+    must_work(session, by, case)
     _must_be_of_a_contact(case)
     must_be_free(case, by)
     must_be_as_seen(case, version)
@@ -130,7 +134,7 @@ def reopen(session: Session, case_id: int, reason: str, *, by: Person) -> Case:
     Raises: NotAllowed; Invalid without a reason; Conflict when the contact has an open case.
     """
     case = locked(session, case_id)
-    must_work(by, case)
+    must_work(session, by, case)
     _must_be_of_a_contact(case)
     reason = reason.strip()
     if not reason:
@@ -159,7 +163,7 @@ def note(session: Session, case_id: int, text: str, *, by: Person) -> None:
     Raises: NotAllowed; Invalid without words; Conflict for a held draft, which has no notes.
     """
     case = locked(session, case_id)
-    must_work(by, case)
+    must_work(session, by, case)
     _must_be_of_a_contact(case)
     working.add_note(session, case.contact_id or 0, text, by=by)
     touch(session, case.id)
@@ -176,6 +180,8 @@ def end(session: Session, case: Case, disposition: Disposition, reason: str, *, 
 
 def saw(session: Session, case_id: int, person: Person) -> None:
     """Note when somebody who may work the case first looked at it."""
+    if queries.is_concerned(session, person, found(session, case_id)):
+        return
     unseen = (
         Case.id == case_id,
         Case.seen_at.is_(None),
@@ -211,13 +217,15 @@ def touch(session: Session, case_id: int) -> None:
     session.execute(update(Case).where(Case.id == case_id).values(changed_at=clock.now()))
 
 
-def must_work(by: Person, case: Case) -> None:
+def must_work(session: Session, by: Person, case: Case) -> None:
     """Let somebody go on who may work this case, or refuse.
 
     Raises: NotAllowed.
     """
     queries.must_see(by, case)
     check(by, Permission.WORK_CASES, case.area_path, subject_kind="case", subject_id=case.id)
+    if queries.is_concerned(session, by, case):
+        raise NotAllowed(CONCERNED, attempted="work_cases", subject_kind="case", subject_id=case.id)
 
 
 def must_be_free(case: Case, by: Person) -> None:
