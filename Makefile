@@ -14,7 +14,7 @@ BIN := .venv/bin
 LOCK := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes \
 	--no-emit-index-url --no-emit-find-links --custom-compile-command "make lock"
 
-.PHONY: help run test test-faults lint format bench evaluate migrate seed lock frontend clean
+.PHONY: help run test test-faults pds lint format bench evaluate migrate seed lock frontend clean
 
 help: ## Show this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{ printf "  make %-12s %s\n", $$1, $$2 }'
@@ -29,6 +29,9 @@ test: .venv/dev.stamp ## Run every test; as root, installs Chromium and PostgreS
 test-faults: .venv/dev.stamp ## Run the long fault tests: kills, lost answers, slow servers
 	@tools/test-prerequisites.sh
 	@$(BIN)/pytest -m faults_long $(PYTEST_ARGS)
+
+pds: ## Fetch Bluesky's own server with npm, for its tests: some minutes, once
+	@tests/networks/pds/fetch.sh
 
 lint: .venv/dev.stamp ## Check style, types and which way imports point
 	@$(BIN)/ruff check

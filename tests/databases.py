@@ -51,7 +51,7 @@ def share_statements(engine: Engine) -> None:
     first = _first.setdefault(engine.dialect.name, engine)
     # What is kept is kept for a dialect object, so that has to be the same one.
     engine.dialect = first.dialect
-    engine._compiled_cache = first._compiled_cache  # noqa: SLF001 - no public way in
+    engine._compiled_cache = first._compiled_cache
 
 
 def migrate(url: str) -> None:

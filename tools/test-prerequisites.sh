@@ -1,7 +1,6 @@
 #!/usr/bin/env bash
 # Has what some tests need: a browser and a database server, which root gets from the system's
-# packages and anybody else by one loud line; and Bluesky's own server, which npm gets, once. Without
-# them those tests are skipped, never passed.
+# packages and anybody else by one loud line. Without them those tests are skipped, never passed.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
@@ -23,19 +22,8 @@ loud() {
     printf '\n!!!!!!!! SKIPPING TESTS: %s\n\n' "$*" >&2
 }
 
-bluesky() {
-    local log
-    tests/networks/pds/fetch.sh --check && return 0
-    command -v npm >/dev/null || { loud "no npm here, which gets Bluesky's server"; return 0; }
-    printf "Getting Bluesky's server for the tests, which takes some minutes, once …\n" >&2
-    log=$(mktemp)
-    if ! tests/networks/pds/fetch.sh >"$log" 2>&1 </dev/null; then
-        tail -n 5 "$log" >&2
-        loud "could not get Bluesky's server. To see why: tests/networks/pds/fetch.sh"
-    fi
-    rm -f "$log"
-}
-bluesky
+tests/networks/pds/fetch.sh --check ||
+    loud "no Bluesky server here. To run its tests too, which takes some minutes once: make pds"
 
 wanted=()
 browser || wanted+=(chromium)
