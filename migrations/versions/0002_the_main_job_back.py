@@ -504,6 +504,9 @@ def upgrade() -> None:
 
     with op.batch_alter_table("mail", schema=None) as batch_op:
         batch_op.add_column(sa.Column("is_urgent", sa.Boolean(), nullable=True))
+        batch_op.add_column(
+            sa.Column("next_try_at", vcp.kernel.db.UtcDateTime(timezone=True), nullable=True)
+        )
     op.execute(sa.text("UPDATE mail SET is_urgent = false"))
     with op.batch_alter_table("mail", schema=None) as batch_op:
         batch_op.alter_column("is_urgent", existing_type=sa.Boolean(), nullable=False)
@@ -512,6 +515,7 @@ def upgrade() -> None:
 def downgrade() -> None:
     """Take the tables back to the version before."""
     with op.batch_alter_table("mail", schema=None) as batch_op:
+        batch_op.drop_column("next_try_at")
         batch_op.drop_column("is_urgent")
 
     with op.batch_alter_table("post", schema=None) as batch_op:

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Any
 
 import pytest
 import time_machine
@@ -23,7 +24,7 @@ from vcp.kernel.permissions import Role
 from vcp.posts.events import Answered
 from vcp.users.models import User
 
-URGENT = {
+URGENT: dict[str, Any] = {
     "text": "Someone is breaking in now",
     "category": "emergency_in_progress",
     "priority": "P1",

@@ -38,5 +38,8 @@ def test_urgent_mails_must_go_out(
     assert failing(session) == set()
     clock.shift(timedelta(seconds=61))
     assert failing(session) == {"urgent mails"}
+    late.attempts = 300
+    clock.shift(mail.TRIED_FOR + timedelta(days=1))
+    assert failing(session) == {"urgent mails"}, "nobody has got it, though it was given up"
     late.sent_at = late.written_at
     assert failing(session) == set()

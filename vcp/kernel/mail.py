@@ -4,7 +4,7 @@ import smtplib
 from datetime import datetime, timedelta
 from email.message import EmailMessage
 
-from sqlalchemy import String, Text, select
+from sqlalchemy import String, Text, or_, select
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from vcp.kernel import clock
@@ -13,7 +13,12 @@ from vcp.kernel.jobs import enqueue, job
 from vcp.kernel.settings import Settings
 
 SMTP_TIMEOUT_S = 20
-MOST_ATTEMPTS = 20
+#: A mail server may be away for a weekend; then the mail is given up, and `vcp doctor` says so.
+TRIED_FOR = timedelta(hours=72)
+#: How long the first failure waits; each further one twice as long, up to the longest.
+FIRST_WAIT = timedelta(seconds=15)
+LONGEST_WAIT = timedelta(hours=1)
+LONGEST_URGENT_WAIT = timedelta(minutes=1)
 #: How long an urgent mail waits for a worker before the clock sends it.
 WORKER_HAS_S = 5
 
@@ -30,6 +35,8 @@ class Mail(Base):
     written_at: Mapped[datetime]
     sent_at: Mapped[datetime | None] = mapped_column(index=True)
     attempts: Mapped[int] = mapped_column(default=0)
+    #: Not tried again before; null before the first try.
+    next_try_at: Mapped[datetime | None]
     last_error: Mapped[str | None] = mapped_column(String(300))
     #: The clock sends it by itself when no worker has taken it within a few seconds.
     is_urgent: Mapped[bool] = mapped_column(default=False)
@@ -62,11 +69,14 @@ def write(
 
 
 def waiting(session: Session) -> list[Mail]:
-    """Return the mails that have not gone out and may still be tried, oldest first."""
+    """Return the mails whose turn it is: not gone out, and not given up; oldest first."""
+    now = clock.now()
     return list(
         session.scalars(
             select(Mail)
-            .where(Mail.sent_at.is_(None), Mail.attempts < MOST_ATTEMPTS)
+            .where(Mail.sent_at.is_(None))
+            .where(or_(Mail.next_try_at.is_(None), Mail.next_try_at <= now))
+            .where(or_(Mail.attempts == 0, Mail.written_at > now - TRIED_FOR))
             .order_by(Mail.is_urgent.desc(), Mail.id)
             .limit(200)
         )
@@ -93,17 +103,29 @@ def send_mail(mail_id: str) -> None:
     if _settings is None or not _settings.smtp_host:
         return
     with transaction() as session:
-        mail = session.get(Mail, int(mail_id))
-        if mail is None or mail.sent_at is not None:
+        mail = session.get(Mail, int(mail_id), with_for_update=True)
+        if mail is None or mail.sent_at is not None or _is_early(mail):
             return
-        # Counted before it is tried: a crash may repeat a mail, never try for ever.
+        # Counted before it is tried: a crash may repeat a mail, never try without a pause.
         mail.attempts += 1
+        mail.next_try_at = clock.now() + _wait(mail)
         message = _message(mail, _settings)
     error = _deliver(message, _settings)
     with transaction() as session:
         mail = session.get_one(Mail, int(mail_id))
         mail.sent_at = None if error else clock.now()
         mail.last_error = error
+
+
+def _is_early(mail: Mail) -> bool:
+    """Say whether it was tried a moment ago: the queue may hold a mail twice."""
+    return mail.next_try_at is not None and clock.now() < mail.next_try_at
+
+
+def _wait(mail: Mail) -> timedelta:
+    longest = LONGEST_URGENT_WAIT if mail.is_urgent else LONGEST_WAIT
+    doubled = 1 << min(mail.attempts - 1, 10)  # past the longest either way
+    return min(FIRST_WAIT * doubled, longest)
 
 
 def _message(mail: Mail, settings: Settings) -> EmailMessage:

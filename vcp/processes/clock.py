@@ -44,7 +44,7 @@ def in_unit(repair: Callable[[Session], object]) -> Callable[[], object]:
 
 
 def send_waiting_mails() -> None:
-    """Put mails that no worker has sent back on the queue, or send them when no worker lives."""
+    """Put the mails whose turn it is back on the queue, or send them when no worker lives."""
     waiting = [row.id for row in mail.waiting(current_session())]
     nobody = alive(current_session(), "worker") == 0
     for mail_id in waiting:
