@@ -84,6 +84,8 @@ def upgrade() -> None:
         sa.Column("payload", sa.Text(), nullable=False),
         sa.Column("received_at", vcp.kernel.db.UtcDateTime(timezone=True), nullable=False),
         sa.Column("tries", sa.Integer(), nullable=False),
+        sa.Column("failures", sa.Integer(), nullable=False),
+        sa.Column("glance", sa.String(length=2), nullable=True),
         sa.Column("lease_until", vcp.kernel.db.UtcDateTime(timezone=True), nullable=True),
         sa.Column("handled_at", vcp.kernel.db.UtcDateTime(timezone=True), nullable=True),
         sa.ForeignKeyConstraint(

@@ -15,7 +15,7 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from tests.factories.channels import make_channel
-from tests.factories.inbound import said
+from tests.factories.inbound import URGENT, said
 from tests.factories.posts import Team, make_team
 from tests.faults.fakenet import FakeNet
 from tests.networks.test_mastodon_inbound import mutated
@@ -26,10 +26,12 @@ from vcp.contacts import arriving, checks, handling, intake, queries, threads
 from vcp.contacts.models import Arrival, ArrivalKind, ChangeKind, Message, MessageChange, Reader
 from vcp.kernel import clock as our_clock
 from vcp.kernel.db import transaction
+from vcp.kernel.errors import Conflict, Unavailable
 from vcp.kernel.heartbeat import beat
 from vcp.kernel.settings import Settings
 from vcp.networks.mastodon_inbound import noticed
 from vcp.processes.ingest import Ingest, is_gone
+from vcp.triage.findings import Priority
 
 
 @pytest.fixture
@@ -219,9 +221,8 @@ class TestHandling:
         assert (bad.priority, bad.category) == ("P2", "not_screened")
 
     def test_in_a_flood_the_worst_comes_first(self, session: Session, team: Team) -> None:
-        urgent = "Someone is breaking into the flat next door right now"
         items = [said(f"Nice market {number}") for number in range(40)]
-        arriving.store(session, team.mastodon.id, [said(urgent, remote_id="urgent"), *items])
+        arriving.store(session, team.mastodon.id, [said(URGENT, remote_id="urgent"), *items])
         session.commit()
         looks = iter([False, True])
         assert handling.handle_waiting(lambda: next(looks)) == handling.BATCH
@@ -230,8 +231,7 @@ class TestHandling:
     def test_what_a_dead_process_had_begun_comes_before_what_is_new(
         self, session: Session, team: Team, clock: time_machine.Traveller
     ) -> None:
-        urgent = "Someone is breaking into the flat next door right now"
-        arriving.store(session, team.mastodon.id, [said(urgent, remote_id="urgent")])
+        arriving.store(session, team.mastodon.id, [said(URGENT, remote_id="urgent")])
         arriving.take_up(session, queries.waiting(session, 1))
         clock.shift(arriving.LEASE_S + 1)
         items = [said(f"Nice market {number}") for number in range(40)]
@@ -240,6 +240,83 @@ class TestHandling:
         looks = iter([False, True])
         assert handling.handle_waiting(lambda: next(looks)) == 1 + handling.BATCH
         assert queries.message_of(session, team.mastodon.id, "urgent") is not None
+
+    def test_trouble_of_the_store_never_costs_a_message_its_screening(
+        self,
+        session: Session,
+        team: Team,
+        clock: time_machine.Traveller,
+        monkeypatch: pytest.MonkeyPatch,
+    ) -> None:
+        arriving.store(session, team.mastodon.id, [said(URGENT, remote_id="urgent")])
+        session.commit()
+
+        def away(*_: object) -> bool:
+            raise Unavailable("The disk is full.")
+
+        with monkeypatch.context() as patched:
+            patched.setattr(intake, "handle", away)
+            for _ in range(5):
+                with pytest.raises(Unavailable):
+                    handling.handle_waiting()
+                clock.shift(arriving.LEASE_S + 1)
+        assert handling.handle_waiting() == 1
+        found = queries.message_of(session, team.mastodon.id, "urgent")
+        assert found is not None
+        assert (found.priority, found.category) == ("P1", "emergency_in_progress")
+
+    def test_what_fails_in_a_process_that_lives_is_screened_all_the_same(
+        self,
+        session: Session,
+        team: Team,
+        clock: time_machine.Traveller,
+        monkeypatch: pytest.MonkeyPatch,
+    ) -> None:
+        arriving.store(session, team.mastodon.id, [said(URGENT, remote_id="urgent")])
+        session.commit()
+
+        def raced(*_: object) -> bool:
+            raise Conflict("Somebody else was quicker.")
+
+        with monkeypatch.context() as patched:
+            patched.setattr(intake, "handle", raced)
+            for _ in range(arriving.SELDOM_AFTER + 1):
+                assert handling.handle_waiting() == 0
+                clock.shift(arriving.SELDOM_S + 1)
+        row = session.scalars(select(Arrival)).one()
+        assert row.failures == arriving.SELDOM_AFTER + 1
+        assert handling.handle_waiting() == 1
+        found = queries.message_of(session, team.mastodon.id, "urgent")
+        assert found is not None
+        assert found.priority == "P1"
+
+    def test_what_ends_a_process_at_a_glance_is_not_glanced_at_again(
+        self, session: Session, team: Team, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        arriving.store(session, team.mastodon.id, [said(f"Nice {one}") for one in range(20)])
+        session.commit()
+
+        def killed(*_: object) -> Priority:
+            raise KeyboardInterrupt
+
+        monkeypatch.setattr(intake, "glance", killed)
+        with pytest.raises(KeyboardInterrupt):
+            handling.handle_waiting()
+        assert handling.handle_waiting() == 20
+
+    def test_a_glance_that_saw_the_worst_holds_where_no_screen_judged(
+        self, session: Session, team: Team
+    ) -> None:
+        arriving.store(session, team.mastodon.id, [said(URGENT, remote_id="urgent")])
+        session.commit()
+        row = session.scalars(select(Arrival)).one()
+        row.tries, row.glance = intake.MOST_TRIES, "P1"
+        row.lease_until = our_clock.now() - timedelta(seconds=1)
+        session.commit()
+        assert handling.handle_waiting() == 1
+        found = queries.message_of(session, team.mastodon.id, "urgent")
+        assert found is not None
+        assert (found.priority, found.category) == ("P1", "not_screened")
 
     def test_whatever_a_server_sends_is_stored_and_handled(
         self, session: Session, team: Team

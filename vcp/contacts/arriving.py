@@ -1,9 +1,9 @@
 """Storing what came, whole and once, before anything looks at it."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import timedelta
 
-from sqlalchemy import select, update
+from sqlalchemy import case, select, update
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
@@ -15,6 +15,8 @@ from vcp.networks.base import Inbound
 
 #: Longer than handling a batch takes; whoever began it and died is waited for this long.
 LEASE_S = 5
+#: What failed more often than this is tried once in so long; `vcp doctor` says that it waits.
+SELDOM_AFTER, SELDOM_S = 3, 60
 
 
 def store(session: Session, channel_id: int, items: Sequence[Inbound]) -> int:
@@ -65,6 +67,7 @@ def take_up(session: Session, arrival_ids: Iterable[int]) -> list[int]:
     The caller commits before it handles them: what ends the process is known by its tries then.
     """
     now = clock.now()
+    soon, later = now + timedelta(seconds=LEASE_S), now + timedelta(seconds=SELDOM_S)
     begun = []
     for arrival_id in arrival_ids:
         done = session.execute(
@@ -74,12 +77,37 @@ def take_up(session: Session, arrival_ids: Iterable[int]) -> list[int]:
                 Arrival.handled_at.is_(None),
                 Arrival.lease_until.is_(None) | (Arrival.lease_until < now),
             )
-            .values(tries=Arrival.tries + 1, lease_until=now + timedelta(seconds=LEASE_S))
+            .values(
+                tries=Arrival.tries + 1,
+                lease_until=case((Arrival.failures >= SELDOM_AFTER, later), else_=soon),
+            )
             .execution_options(synchronize_session=False)
         )
         if done.rowcount == 1:  # type: ignore[attr-defined]  # CursorResult, typed as Result
             begun.append(arrival_id)
     return begun
+
+
+def give_back(session: Session, arrival_ids: Mapping[int, int]) -> None:
+    """Take the try off what was begun by a process that lives, and add these failures to it."""
+    for arrival_id, failures in arrival_ids.items():
+        session.execute(
+            update(Arrival)
+            .where(Arrival.id == arrival_id, Arrival.handled_at.is_(None), Arrival.tries > 0)
+            .values(tries=Arrival.tries - 1, failures=Arrival.failures + failures)
+            .execution_options(synchronize_session=False)
+        )
+
+
+def note_glances(session: Session, glances: Mapping[int, str]) -> None:
+    """Store how urgent arrivals look, or that looking at them begins."""
+    for glance in sorted(set(glances.values())):
+        session.execute(
+            update(Arrival)
+            .where(Arrival.id.in_([key for key, one in glances.items() if one == glance]))
+            .values(glance=glance)
+            .execution_options(synchronize_session=False)
+        )
 
 
 def _edited(session: Session, first: Arrival, item: Inbound) -> int:

@@ -82,6 +82,7 @@ def handle(session: Session, arrival_id: int) -> bool:
 def _put_off(session: Session, arrival: Arrival) -> None:
     """Leave a change to later: the words that it changes wait themselves, or are being handled."""
     arrival.handled_at = None
+    arrival.tries = max(0, arrival.tries - 1)  # waiting is no failing
     arrival.lease_until = clock.now() + timedelta(seconds=LEASE_S)
     session.flush()
 
@@ -121,7 +122,7 @@ def _item(arrival: Arrival) -> Inbound:
     try:
         return to_inbound(arrival.payload)
     except (ValueError, TypeError, LookupError):
-        if arrival.tries <= MOST_TRIES:
+        if arrival.tries <= MOST_TRIES and arrival.failures < MOST_TRIES:
             raise
         return unreadable(arrival.remote_id, arrival.payload)
 
@@ -130,7 +131,7 @@ def _asked(session: Session, arrival: Arrival) -> None:
     asked = to_asked(arrival.payload)
     kind = _FORMS[arrival.kind]
     if arrival.tries > MOST_TRIES:
-        verdict = screening.unscreened(_UNREAD)
+        verdict = screening.unscreened(_UNREAD, arrival.glance)
     else:
         verdict = screening.screened(asked.text, language=asked.language)
     name = asked.name or "Resident"
@@ -192,8 +193,9 @@ def _changed(session: Session, arrival: Arrival, message: Message) -> None:
 def _verdict(
     session: Session, arrival: Arrival, item: Inbound, at: datetime, asked_about: str
 ) -> Verdict:
-    if arrival.tries > MOST_TRIES:
-        return screening.unscreened(_UNREAD)
+    # Of what can't be read, all there is stands where the network's own answer would.
+    if arrival.tries > MOST_TRIES or item.raw == arrival.payload:
+        return screening.unscreened(_UNREAD, arrival.glance)
     return screening.screened(
         screening.without_our_name(item.text, arrival.channel.handle or ""),
         language=item.language,

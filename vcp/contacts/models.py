@@ -71,8 +71,13 @@ class Arrival(Base):
     #: JSON: `vcp.networks.base.Inbound` with the network's own answer, or the form's fields.
     payload: Mapped[str] = mapped_column(Text)
     received_at: Mapped[datetime]
-    #: How often it was begun; what can't be read twice goes to a person unscreened.
+    #: How often whoever began it did not live to say how it ended, and the try under way: what ends
+    #: a process twice goes to a person unscreened.
     tries: Mapped[int] = mapped_column(default=0)
+    #: How often handling failed in a process that lives; not counted when the store was in trouble.
+    failures: Mapped[int] = mapped_column(default=0)
+    #: How urgent it looked by its words alone: P1 to P4; `?` once begun, until known.
+    glance: Mapped[str | None] = mapped_column(String(2))
     #: Whoever began it has until then; after that it is anybody's again.
     lease_until: Mapped[datetime | None]
     handled_at: Mapped[datetime | None]

@@ -46,15 +46,21 @@ def lapsed(session: Session) -> list[int]:
     return list(rows)
 
 
-def fresh(session: Session, after: int, known: Collection[int], limit: int) -> list[int]:
-    """Return arrivals above this id that nobody has begun, but for those known, oldest first."""
-    rows = session.scalars(
-        select(Arrival.id)
+def fresh(
+    session: Session, after: int, known: Collection[int], limit: int
+) -> dict[int, str | None]:
+    """Return arrivals above this id that nobody has begun, but for those known, oldest first.
+
+    With each the glance that was stored of it.
+    """
+    rows = session.execute(
+        select(Arrival.id, Arrival.glance)
         .where(Arrival.handled_at.is_(None), Arrival.tries == 0, Arrival.id > after)
         .order_by(Arrival.id)
         .limit(len(known) + limit)
     )
-    return [one for one in rows if one not in known][:limit]
+    new = [(row.id, row.glance) for row in rows if row.id not in known]
+    return dict(new[:limit])
 
 
 def arrivals(session: Session, arrival_ids: Collection[int]) -> Sequence[Arrival]:

@@ -45,6 +45,11 @@ def screened(
     return verdict
 
 
+def get_ready() -> None:
+    """Read the rules now: it takes a second, in which no message should be under way."""
+    _rules()
+
+
 @cache
 def _rules() -> RuleSet | None:
     """Return the rules; None, once and for all, when they can't be used.
@@ -58,12 +63,16 @@ def _rules() -> RuleSet | None:
         return None
 
 
-def unscreened(why: str) -> Verdict:
-    """Return the verdict of a message that no screen has judged: P2, for a person."""
-    finding = Finding("not-screened", NOT_SCREENED, Priority.P2, 0, 0, why, _READ_IT)
+def unscreened(why: str, glance: str | None = None) -> Verdict:
+    """Return the verdict of a message that no screen has judged: P2, for a person.
+
+    A glance that saw worse than that holds.
+    """
+    priority = Priority.P1 if glance == Priority.P1 else Priority.P2
+    finding = Finding("not-screened", NOT_SCREENED, priority, 0, 0, why, _READ_IT)
     return Verdict(
         category=NOT_SCREENED,
-        priority=Priority.P2,
+        priority=priority,
         findings=(finding,),
         score=None,
         versions={},
