@@ -9,6 +9,8 @@ from datetime import datetime
 from sqlalchemy.orm import Session
 
 from moderation.models import Case, HandOver
+from vcp.contacts import access
+from vcp.contacts.events import AnswerMissed
 from vcp.contacts.models import Contact, Message
 from vcp.kernel import mail
 from vcp.kernel.permissions import Permission, allowed_paths
@@ -79,6 +81,23 @@ def still_waiting(session: Session, case: Case, quarter: int, due_at: datetime) 
             f"{part} of the time for case {case.id} ({what}) has passed; it must be acted on by "
             f"{_local(due_at)}. {who}\n\n{_page(case)}\n",
             urgent=case.priority == "P1",
+        )
+
+
+def answer_missed(session: Session, event: AnswerMissed) -> None:
+    """Write to the nearest supervisors that a resident had no answer in time."""
+    contact = session.get_one(Contact, event.contact_id)
+    everybody = supervisors(session, contact.area_path)
+    # Somebody other than who didn't answer, where there is one.
+    others = [one for one in everybody if not access.speaks_for(session, one, contact)]
+    to = contact.persona.display_name if contact.persona else contact.area.name
+    for person in nearest(others or everybody, contact.area_path):
+        mail.write(
+            session,
+            person.email,
+            f"A resident had no answer: contact {contact.id}",
+            f"A resident wrote to {to} and tells us that no answer came in time. See that they "
+            f"get one:\n\n{in_force.page(f'/staff/contacts/{contact.id}')}\n",
         )
 
 

@@ -27,6 +27,7 @@ import moderation.figures_routes
 import moderation.hold_routes
 import moderation.holds
 import moderation.intake
+import moderation.letters
 import moderation.models
 import moderation.queries
 import moderation.routes
@@ -72,7 +73,13 @@ import vcp.users.staff_routes
 from officer_profiles.events import PersonaChanged
 from vcp.areas.events import AreaChanged
 from vcp.channels.events import ChannelChanged
-from vcp.contacts.events import ContactClosing, ContactRaised, MessageArrived, MessageChanged
+from vcp.contacts.events import (
+    AnswerMissed,
+    ContactClosing,
+    ContactRaised,
+    MessageArrived,
+    MessageChanged,
+)
 from vcp.kernel import clock, headers, health, jobs, mail, vault
 from vcp.kernel.audit import record_refusal
 from vcp.kernel.context import Machine, current_work, work
@@ -354,6 +361,7 @@ def _wire_events() -> None:
     listen(MessageChanged, moderation.intake.raise_for_change)
     listen(ContactRaised, moderation.intake.open_for_contact)
     listen(ContactClosing, moderation.intake.refuse_while_open)
+    listen(AnswerMissed, moderation.letters.answer_missed)
     listen(Answered, moderation.intake.note_answer)
     listen(PersonOut, vcp.posts.leaving.tell_supervisors)
     listen(AreaChanged, vcp.channels.service.own_feed_of_a_new_force)

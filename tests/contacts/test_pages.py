@@ -7,12 +7,14 @@ from sqlalchemy.orm import Session
 
 from moderation.models import Case
 from tests.client import Client
+from tests.factories.areas import BY
 from tests.factories.contacts import QUESTION, make_contact, make_message
 from tests.factories.personas import add_member, make_persona
 from tests.factories.posts import make_team
 from tests.factories.users import make_user, sign_in
+from vcp.contacts import listing
 from vcp.contacts.models import ChangeKind, Contact, ContactKind, MessageChange
-from vcp.contacts.states import ContactState, Disposition
+from vcp.contacts.states import CONTACT, ContactState, Disposition
 from vcp.kernel import clock
 from vcp.kernel.audit import AuditEvent
 from vcp.kernel.permissions import Role
@@ -187,6 +189,34 @@ def test_no_area_in_the_address_breaks_the_list(client: Client, session: Session
     sign_in(client, team.officer)
     for area in ("9" * 5000, "²", "-1", "%00", "9" * 12):
         assert client.get(f"/staff/contacts?area={area}").status_code == 200
+
+
+def test_late_shows_what_a_resident_misses_until_an_answer_follows(
+    client: Client, session: Session
+) -> None:
+    team = make_team(session)
+    now = clock.now()
+    before, after = now - timedelta(hours=1), now + timedelta(hours=1)
+    unanswered, answered, long_ago, asked_anew = (
+        make_message(session, team, for_contact={"missed_at": missed, "answered_at": at}).contact
+        for missed, at in (
+            (now, None),
+            (now, after),
+            (now - listing.CLOSED_STAYS_LATE, None),
+            (now, before),
+        )
+    )
+    for contact in (unanswered, answered, long_ago):
+        CONTACT.apply(session, contact, "close", by=BY)
+    sign_in(client, team.supervisor)
+    page = client.get("/staff/contacts?state=late").text
+    for contact, is_late in (
+        (unanswered, True),
+        (answered, False),
+        (long_ago, False),
+        (asked_anew, True),
+    ):
+        assert (f'/staff/contacts/{contact.id}"' in page) == is_late
 
 
 def test_closing_needs_an_ending_and_a_reason_and_can_be_undone(

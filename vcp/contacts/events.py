@@ -30,6 +30,13 @@ class ContactRaised(Event):
 
 
 @dataclass(frozen=True)
+class AnswerMissed(Event):
+    """A resident told us that no answer came in time."""
+
+    contact_id: int
+
+
+@dataclass(frozen=True)
 class ContactClosing(Event):
     """A contact is about to be closed; who must decide first raises Conflict."""
 

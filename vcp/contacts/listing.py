@@ -1,6 +1,7 @@
 """The list of contacts, and searching in it: only ever among what the person may see anyway."""
 
 from dataclasses import dataclass
+from datetime import timedelta
 
 from sqlalchemy import ColumnElement, and_, exists, func, or_, select
 from sqlalchemy.orm import Session, joinedload, lazyload
@@ -16,8 +17,10 @@ from vcp.triage.inbound_categories import INBOUND
 
 LONGEST_SEARCH = 200
 MINE, CLOSED = "mine", "closed"
-#: Open, and no answer in time: by the clock, or by the resident's own word.
+#: No answer in time: by the clock while it is open, or by the resident's own word.
 LATE = "late"
+#: How long a closed contact stays among those, from the resident's word.
+CLOSED_STAYS_LATE = timedelta(days=30)
 OPEN = (ContactState.OPEN, ContactState.WAITING)
 
 
@@ -61,19 +64,11 @@ def listed(session: Session, person: Person, wanted: Filters, number: int = 1) -
 
 
 def _narrowed(person: Person, wanted: Filters) -> list[ColumnElement[bool]]:
-    states = (ContactState.CLOSED,) if wanted.state == CLOSED else OPEN
-    narrowed: list[ColumnElement[bool]] = [Contact.state.in_(states)]
     if wanted.state == LATE:
-        narrowed.append(
-            or_(
-                Contact.missed_at.is_not(None),
-                and_(
-                    Contact.state == ContactState.OPEN,
-                    Contact.answered_at.is_(None),
-                    Contact.due_at <= clock.now(),
-                ),
-            )
-        )
+        narrowed: list[ColumnElement[bool]] = [_is_late()]
+    else:
+        states = (ContactState.CLOSED,) if wanted.state == CLOSED else OPEN
+        narrowed = [Contact.state.in_(states)]
     if wanted.whose == MINE:
         narrowed.append(
             or_(
@@ -90,6 +85,23 @@ def _narrowed(person: Person, wanted: Filters) -> list[ColumnElement[bool]]:
     if words := wanted.words.strip()[:LONGEST_SEARCH]:
         narrowed.append(_has(words))
     return narrowed
+
+
+def _is_late() -> ColumnElement[bool]:
+    now = clock.now()
+    return or_(
+        and_(
+            Contact.missed_at.is_not(None),
+            or_(Contact.answered_at.is_(None), Contact.answered_at < Contact.missed_at),
+            # Closing it answers nobody; but what lies long back, nobody answers any more.
+            or_(Contact.state.in_(OPEN), Contact.missed_at > now - CLOSED_STAYS_LATE),
+        ),
+        and_(
+            Contact.state == ContactState.OPEN,
+            Contact.answered_at.is_(None),
+            Contact.due_at <= now,
+        ),
+    )
 
 
 def _has(words: str) -> ColumnElement[bool]:

@@ -20,6 +20,7 @@ from vcp.areas import queries as areas
 from vcp.areas.models import Area
 from vcp.channels import queries as channels
 from vcp.contacts import arriving
+from vcp.contacts.events import AnswerMissed
 from vcp.contacts.models import Arrival, ArrivalKind, Contact, Message
 from vcp.contacts.payloads import Asked, to_asked
 from vcp.contacts.states import ContactState
@@ -27,6 +28,7 @@ from vcp.kernel import clock
 from vcp.kernel.audit import record
 from vcp.kernel.context import Machine
 from vcp.kernel.errors import Conflict, NotFound, Unavailable
+from vcp.kernel.events import raise_event
 from vcp.posts.answering import Answer, answers_of
 from vcp.triage.findings import Priority
 from vcp.triage.inbound import screen_inbound
@@ -204,6 +206,7 @@ def say_missed(session: Session, secret: str) -> Contact:
     contact.missed_at = clock.now()
     session.flush()
     record(session, RESIDENT, "say_missed", "contact", contact.id)
+    raise_event(session, AnswerMissed(contact.id))
     return contact
 
 
