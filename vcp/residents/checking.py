@@ -23,6 +23,7 @@ from vcp.residents.lookalikes import (
     bare_address,
     host_of,
     host_resembles,
+    is_disguised,
     looks_like,
     netloc,
     our_skeleton,
@@ -111,6 +112,8 @@ def check(session: Session, site: Site, typed: str) -> Verdict:
     """Say what is known of what somebody pasted."""
     asked = tidied(typed).removeprefix("acct:").removeprefix("mailto:")
     register = Register(session, site)
+    if is_disguised(typed, asked):
+        return _of_disguise(register, asked)
     if "://" in asked:
         return _of_link(register, asked)
     if (handle := HANDLE.fullmatch(asked)) is not None:
@@ -122,6 +125,12 @@ def check(session: Session, site: Site, typed: str) -> Verdict:
         return _of_link(register, f"https://{asked}")
     name = asked.removeprefix("@")
     return _of_domain(register, name) or _of_name(register, name)
+
+
+def _of_disguise(register: Register, asked: str) -> Verdict:
+    """Judge an address that leads elsewhere than it seems to."""
+    ours = next((host for host in register.own_hosts() if host in asked), None)
+    return Verdict(Outcome.LOOKALIKE, name=ours) if ours else Verdict(Outcome.UNKNOWN)
 
 
 def _of_link(register: Register, url: str) -> Verdict:

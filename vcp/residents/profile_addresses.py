@@ -2,8 +2,8 @@
 
 import re
 
-#: A name with its server.
-HANDLE = re.compile(r"@?([^@/\s]{1,100})@([^@/\s:]{1,253}(?::\d{1,5})?)")
+#: A name with its server; before `?` or `#` would stand the host that a browser goes to.
+HANDLE = re.compile(r"@?([^@/?#\s]{1,100})@([^@/\s:]{1,253}(?::\d{1,5})?)")
 #: An address whose scheme was left out.
 HOST_AND_PATH = re.compile(r"[^\s/@]{1,253}\.[^\s/@.]{2,63}(?:/.*)?")
 #: Bluesky's own pages: a profile by its name or its number, and a post below it.
