@@ -1,5 +1,6 @@
 """Checking whether a name, handle, address or link is ours."""
 
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -105,6 +106,57 @@ def test_a_look_alike_is_told_with_what_it_looks_like(
 )
 def test_a_host_that_pretends_is_told(session: Session, site: Site, typed: str) -> None:
     assert outcome(session, site, typed) is Outcome.LOOKALIKE
+
+
+@pytest.mark.parametrize(
+    "typed",
+    [
+        "https://{host}/officers/{slug}/",
+        "https://{host}/",
+        "no-reply@{host}",
+        "@harbour_team@social.{host}",
+    ],
+)
+@pytest.mark.parametrize("change", ["ss for \u00df", "mark", "joiner", "punycode"])
+def test_marks_and_letters_that_make_another_host_are_at_best_a_look_alike(
+    session: Session, app: Flask, team: Team, typed: str, change: str
+) -> None:
+    site = site_of(app)
+    site = replace(
+        site,
+        settings=site.settings.model_copy(
+            update={
+                "base_url": "https://essex.police.example",
+                "mail_from": "no-reply@essex.police.example",
+            }
+        ),
+    )
+    team.mastodon.base_url = "https://social.essex.police.example"
+    team.mastodon.handle = "harbour_team@social.essex.police.example"
+    session.commit()
+    wrong = {
+        "ss for \u00df": "e\u00dfex",
+        "mark": "essex\u0337",
+        "joiner": "es\u200dsex",
+        "punycode": "xn--eex-6ka",
+    }[change]
+    address = typed.format(host="essex.police.example", slug=team.persona.slug)
+    assert outcome(session, site, address) not in {Outcome.LOOKALIKE, Outcome.UNKNOWN}
+    other = address.replace("essex", wrong)
+    assert outcome(session, site, other) is Outcome.LOOKALIKE
+
+
+def test_a_name_with_letters_of_its_own_is_found_as_it_is_written(
+    session: Session, site: Site, team: Team
+) -> None:
+    team.persona.display_name = "PC Zo\u00eb Wei\u00df"
+    session.commit()
+    assert outcome(session, site, "pc zoe\u0308 wei\u00df") is Outcome.NAME
+    assert outcome(session, site, "PC Zo\u00eb Weiss") is Outcome.LOOKALIKE
+
+
+def test_plain_letters_written_as_punycode_are_no_host_of_ours() -> None:
+    assert plain_host("xn--essex-.police.example") == "xn--essex-.police.example"
 
 
 @pytest.mark.parametrize(

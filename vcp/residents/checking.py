@@ -27,6 +27,7 @@ from vcp.residents.lookalikes import (
     looks_like,
     netloc,
     our_skeleton,
+    our_spelling,
     plain_host,
     resembles,
     skeleton,
@@ -236,13 +237,13 @@ def _of_remote_post(
 def _of_handle(register: Register, name: str, server: str) -> Verdict:
     wanted = f"{name}@{server}"
     for channel in register.accounts:
-        if (channel.handle or "").casefold() == wanted:
+        if our_spelling(channel.handle or "") == wanted:
             return _of_account(register, channel)
     if server == register.mail_host():
         return Verdict(Outcome.OUR_MAIL, name=register.site.settings.force_name)
     seen = skeleton(name)
     for channel in register.accounts:
-        local, _, at = (channel.handle or "").casefold().partition("@")
+        local, _, at = our_spelling(channel.handle or "").partition("@")
         is_other = at != server or name != local
         if is_other and looks_like(seen, our_skeleton(local)):
             return _like(register, channel)
@@ -297,7 +298,7 @@ def _of_name(register: Register, name: str) -> Verdict:
             return known
     for persona in register.personas:
         names = (persona.display_name, persona.signature, persona.collar_number, persona.slug)
-        if name in {one.casefold() for one in names if one}:
+        if name in {our_spelling(one) for one in names if one}:
             known = _of_persona(register, persona.id)
             is_here = known.outcome is Outcome.GENUINE
             return Verdict(
@@ -387,4 +388,4 @@ def _is_like_persona(seen: str, persona: Known) -> bool:
 
 
 def _local(channel: Channel) -> str:
-    return (channel.handle or "").casefold().partition("@")[0]
+    return our_spelling(channel.handle or "").partition("@")[0]

@@ -19,6 +19,7 @@ _ADDED = (
 _TRADE = ("police", "constabulary", "cops", "policing")
 #: Digits that were added, as `skeleton` leaves them.
 _DIGITS = "0123456789ols"
+_JOINERS = "\u200c\u200d"
 _ENDS_A_HOST = "/?#@:"
 #: Shorter names are like too much.
 SHORTEST = 5
@@ -26,13 +27,23 @@ _TWO_FAULTS_FROM = 9
 
 
 def tidied(typed: str) -> str:
-    """Return what somebody pasted without width, case and invisible signs; letters stay theirs."""
+    """Return what was typed without width, case and invisible signs; what has another look stays.
+
+    Two names are the same only when this is: marks, `ß` and what joins letters make other names,
+    and other hosts. Source: https://www.unicode.org/reports/tr46/#Deviations
+    """
     kept = (
         letter
         for letter in unicodedata.normalize("NFKC", typed)
-        if unicodedata.category(letter) not in ("Cf", "Cc", "Mn", "Me")
+        if letter in _JOINERS or unicodedata.category(letter) not in ("Cf", "Cc")
     )
-    return "".join(kept).strip().casefold()
+    return "".join(kept).strip().lower()
+
+
+@lru_cache(maxsize=50_000)
+def our_spelling(name: str) -> str:
+    """Return a name of ours, tidied; kept, as what was typed must not be."""
+    return tidied(name)
 
 
 def skeleton(name: str) -> str:
@@ -110,7 +121,7 @@ def is_near(one: str, other: str, most: int) -> bool:
 
 def plain_host(host: str) -> str:
     """Return a host with its letters as people see them: `xn--…` is written out."""
-    host = host.casefold().rstrip(".").removeprefix("www.")
+    host = host.lower().rstrip(".").removeprefix("www.")
     return ".".join(map(_written_out, host.split(".")))
 
 
@@ -118,9 +129,11 @@ def _written_out(label: str) -> str:
     if not label.startswith("xn--"):
         return label
     try:
-        return label[4:].encode("ascii").decode("punycode")
+        written = label[4:].encode("ascii").decode("punycode")
     except UnicodeError:
         return label
+    # Plain letters are never written so: no browser goes to the host that they would make.
+    return label if written.isascii() else written
 
 
 def is_disguised(typed: str, asked: str) -> bool:
@@ -144,7 +157,7 @@ def is_disguised(typed: str, asked: str) -> bool:
 
 def bare_address(url: str) -> str:
     """Return host and path of an address: what tells one profile from another."""
-    parts = urlsplit(url.casefold())
+    parts = urlsplit(url.lower())
     return f"{plain_host(parts.hostname or '')}{parts.path.rstrip('/')}"
 
 
