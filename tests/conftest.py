@@ -12,6 +12,7 @@ from flask import Flask
 from jinja2 import FileSystemBytecodeCache
 from sqlalchemy.orm import Session
 
+from tests.addresses import compile_once
 from tests.client import Client
 from tests.databases import (
     Postgresql,
@@ -38,6 +39,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 def pytest_configure() -> None:
     """What the caller's shell sets for an installation must not decide a test."""
+    compile_once()
     for name in [n for n in os.environ if n.startswith("VCP_") and n != "VCP_CHROMIUM"]:
         del os.environ[name]
 

@@ -7,7 +7,7 @@ import tempfile
 from enum import StrEnum
 from pathlib import Path
 from typing import Self
-from zoneinfo import ZoneInfo, available_timezones
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from flask import current_app
 from pydantic import Field, SecretStr, field_validator, model_validator
@@ -88,11 +88,13 @@ class Settings(BaseSettings):
     @field_validator("timezone")
     @classmethod
     def _zone_exists(cls, name: str) -> str:
-        if name not in available_timezones():
+        try:
+            ZoneInfo(name)
+        except (ZoneInfoNotFoundError, ValueError, OSError) as error:  # a folder, or a path
             message = (
                 f"VCP_TIMEZONE={name} is not a known time zone. Use a name such as Europe/London."
             )
-            raise ValueError(message)
+            raise ValueError(message) from error
         return name
 
     @field_validator("base_url", "report_url")
