@@ -180,12 +180,11 @@ def end(session: Session, case: Case, disposition: Disposition, reason: str, *, 
 
 def saw(session: Session, case_id: int, person: Person) -> None:
     """Note when somebody who may work the case first looked at it."""
-    if queries.is_concerned(session, person, found(session, case_id)):
-        return
     unseen = (
         Case.id == case_id,
         Case.seen_at.is_(None),
         queries.inside(Case.area_path, allowed_paths(person, Permission.WORK_CASES)),
+        ~queries.concerns(person),
     )
     of_case = select(Case.contact_id).where(*unseen).scalar_subquery()
     now = clock.now()

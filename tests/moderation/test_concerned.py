@@ -60,6 +60,11 @@ def test_a_complaint_that_joins_a_case_bars_them_from_then_on(session: Session, 
     service.claim(session, case.id, by=person)
     make_message(session, team, contact=case.contact, category="police_complaint", priority="P3")
     worked(session, case, person)
+    case.seen_at = None
+    session.flush()
+    service.saw(session, case.id, person)
+    session.refresh(case)
+    assert case.seen_at is None
     service.put_back(session, case.id, by=team.district_supervisor)
 
 
