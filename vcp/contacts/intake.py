@@ -1,6 +1,6 @@
 """From an arrival to a message in its contact, screened, with its case: one unit of work each."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from sqlalchemy import select, update
@@ -26,7 +26,7 @@ from vcp.contacts.models import (
     MessageChange,
     ThreadPart,
 )
-from vcp.contacts.payloads import to_asked, to_inbound, unreadable
+from vcp.contacts.payloads import Asked, in_plain_letters, to_asked, to_inbound, unreadable
 from vcp.contacts.states import CONTACT, ContactState
 from vcp.contacts.threads import INGEST, part_of
 from vcp.kernel import clock
@@ -38,8 +38,12 @@ from vcp.triage.kept import as_json
 
 #: What ended a process twice, or failed twice, is given to a person as it came.
 MOST_TRIES = 2
+#: What failed so often for whatever reason is stored as plainly as it can be.
+PLAINLY_AFTER = 5
 _UNREAD = "Reading this message failed, so nobody has judged it."
 _FORMS = {ArrivalKind.QUESTION: ContactKind.QUESTION, ArrivalKind.FEEDBACK: ContactKind.FEEDBACK}
+#: In characters: with the number of its arrival it fits where remote ids are kept.
+_NAME_KEPT = 480
 _PRIVATE = ("private", "direct")
 
 
@@ -103,6 +107,7 @@ def glance(kind: ArrivalKind, payload: str) -> Priority:
 
 def _heard(session: Session, arrival: Arrival) -> None:
     item = _item(arrival)
+    item = replace(item, remote_id=_name_for(session, arrival))
     channel = arrival.channel
     at = _moment(item.posted_at or item.noticed_at, arrival.received_at)
     above = item.in_reply_to_id and part_of(session, channel.id, item.in_reply_to_id)
@@ -120,17 +125,47 @@ def _heard(session: Session, arrival: Arrival) -> None:
 def _item(arrival: Arrival) -> Inbound:
     """Return what was said; of what can't be read even later, that it came."""
     try:
-        return to_inbound(arrival.payload)
+        item = to_inbound(arrival.payload)
     except (ValueError, TypeError, LookupError):
-        if arrival.tries <= MOST_TRIES and arrival.failures < MOST_TRIES:
+        if not _is_given_up(arrival):
             raise
         return unreadable(arrival.remote_id, arrival.payload)
+    if arrival.failures < PLAINLY_AFTER:
+        return item
+    plainest = unreadable(arrival.remote_id, item.raw)
+    return replace(plainest, text=in_plain_letters(item.text), language=None)
+
+
+def _asked_what(arrival: Arrival) -> Asked:
+    """Return what a form said; of one that can't be read even later, that it came."""
+    try:
+        asked = to_asked(arrival.payload)
+    except (ValueError, TypeError, LookupError):
+        if not _is_given_up(arrival):
+            raise
+        return Asked(text="")
+    if arrival.failures < PLAINLY_AFTER:
+        return asked
+    return Asked(in_plain_letters(asked.text), area_id=asked.area_id)
+
+
+def _is_given_up(arrival: Arrival) -> bool:
+    return arrival.tries > MOST_TRIES or arrival.failures >= MOST_TRIES
+
+
+def _name_for(session: Session, arrival: Arrival) -> str:
+    """Return the id of a message at its network; one of its own where another message has that."""
+    name = arrival.remote_id
+    if arrival.failures < MOST_TRIES:
+        return name
+    is_taken = queries.message_of(session, arrival.channel_id, name) is not None
+    return f"{name[:_NAME_KEPT]}#{arrival.id}" if is_taken else name
 
 
 def _asked(session: Session, arrival: Arrival) -> None:
-    asked = to_asked(arrival.payload)
+    asked, remote_id = _asked_what(arrival), _name_for(session, arrival)
     kind = _FORMS[arrival.kind]
-    if arrival.tries > MOST_TRIES:
+    if arrival.tries > MOST_TRIES or not asked.text:
         verdict = screening.unscreened(_UNREAD, arrival.glance)
     else:
         verdict = screening.screened(asked.text, language=asked.language)
@@ -138,7 +173,7 @@ def _asked(session: Session, arrival: Arrival) -> None:
     message = Message(
         arrival_id=arrival.id,
         channel_id=arrival.channel_id,
-        remote_id=arrival.remote_id,
+        remote_id=remote_id,
         handle=name.lower()[:300],
         display_name=name[:300],
         text=asked.text,
@@ -152,8 +187,8 @@ def _asked(session: Session, arrival: Arrival) -> None:
         verdict=as_json(verdict),
     )
     place = _place_asked(session, asked.persona_slug, asked.area_id, arrival.channel)
-    contact = _new_contact(session, message, kind, arrival.remote_id, place)
-    contact.token_sha256 = asked.token_sha256
+    contact = _new_contact(session, message, kind, remote_id, place)
+    contact.token_sha256 = asked.token_sha256 if remote_id == arrival.remote_id else None
     _join(session, contact, message)
 
 
@@ -169,7 +204,7 @@ def _changed(session: Session, arrival: Arrival, message: Message) -> None:
     if is_gone:
         message.look_again_at = None
     else:
-        item = to_inbound(arrival.payload)
+        item = _item(arrival)
         change.at = _moment(item.edited_at, arrival.received_at)
         verdict = _verdict(session, arrival, item, change.at, "")
         change.text = item.text

@@ -2,12 +2,14 @@
 
 import hashlib
 import json
+import re
 from dataclasses import asdict, dataclass
 from datetime import datetime
 from typing import Any
 
 from vcp.networks.base import Inbound, InboundMedia
 
+_BEYOND = re.compile(r"[^\t\n -~]")
 _MOMENTS = ("posted_at", "noticed_at", "edited_at")
 
 
@@ -60,6 +62,11 @@ def unreadable(remote_id: str, payload: str) -> Inbound:
         media=(),
         raw=payload,
     )
+
+
+def in_plain_letters(words: str) -> str:
+    """Return words that any database takes; a sign beyond ASCII becomes a question mark."""
+    return _BEYOND.sub("?", words)
 
 
 def from_asked(asked: Asked) -> str:
