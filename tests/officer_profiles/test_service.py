@@ -206,7 +206,9 @@ class TestVerifying:
         assert queries.channels_for(session, persona) == [feed]
         assert queries.stopped_because(session, persona, feed) is None
         assert [entry.persona for entry in queries.register(session)] == [persona]
-        assert verbs(session, persona) == ["create", "verify", "grant_capability"]
+        # To post there, and to answer there.
+        given = ["grant_capability"] * len(CapabilityKind)
+        assert verbs(session, persona) == ["create", "verify", *given]
 
     def test_a_verification_that_ended_is_given_again_by_another_supervisor(
         self, session: Session, people: SimpleNamespace, clock: object

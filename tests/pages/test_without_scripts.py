@@ -163,11 +163,11 @@ def test_a_held_draft_is_released_and_another_returned(
 ) -> None:
     first, second = (make_post(session, team, state=PostState.HELD, text=PLATE) for _ in "ab")
     decider = sign_in(make_decision_maker(session, team.area)).goes_to("/staff/cases")
-    decider.follows(team.persona.display_name).reads_marked("AB12 CDE").presses("Release")
+    decider.follows("Personal data").reads_marked("AB12 CDE").presses("Release")
     decider.reads("There is a problem")
     decider.types("Why it may go out", "The owner asked for it.").presses("Release")
     decider.reads("Released")
-    decider.goes_to("/staff/cases").follows(team.persona.display_name)
+    decider.goes_to("/staff/cases").follows("Personal data")
     decider.types("What should change", "Take the plate out.").presses(
         "Return to the author"
     ).reads("Returned")

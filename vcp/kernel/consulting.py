@@ -76,7 +76,9 @@ def consults(
                 looked(kind, consulted_id, also=also)
             return response
 
-        consulted.vcp_consults = kind  # type: ignore[attr-defined]  # read by the tests of routes
+        # Read by the tests of routes: what is consulted, and whether each page consults it.
+        consulted.vcp_consults = kind  # type: ignore[attr-defined]
+        consulted.vcp_always_consults = of is None  # type: ignore[attr-defined]
         return cast(F, consulted)
 
     return mark

@@ -11,7 +11,7 @@ import rfc8785
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from vcp.contacts.models import Contact, Message
+from vcp.contacts.models import Contact, Message, MessageChange
 from vcp.kernel import clock
 from vcp.kernel.audit import record
 from vcp.kernel.context import Machine
@@ -154,26 +154,32 @@ def every(session: Session) -> list[StandardReply]:
     )
 
 
-def kinds_in(contact: Contact) -> set[str]:
-    """Return every category that was seen in a conversation, the graver hiding none of the others.
+def needs_own_words(contact: Contact) -> bool:
+    """Say whether nothing standard may be sent in this conversation.
 
     What a message was at the worst is not all that it says: an emergency may hold a plea.
     """
     verdicts = [message.verdict for message in contact.messages]
-    changes = (change for message in contact.messages for change in message.changes)
-    verdicts += [change.verdict for change in changes if change.verdict]
-    found = {str(sign["category"]) for verdict in verdicts for sign in verdict["findings"]}
-    return found | {contact.category} | {message.category for message in contact.messages}
-
-
-def needs_own_words(contact: Contact) -> bool:
-    """Say whether nothing standard may be sent in this conversation."""
-    return contact.category in NEVER or PLEA in kinds_in(contact)
+    verdicts += [change.verdict for change in _changes(contact) if change.verdict]
+    signs = {str(sign["category"]) for verdict in verdicts for sign in verdict["findings"]}
+    return contact.category in NEVER or PLEA in signs | _categories(contact)
 
 
 def may_be_a_threat(contact: Contact) -> bool:
-    """Say whether it must be said first that the writer isn't the one who threatens."""
-    return bool(kinds_in(contact) & ONLY_TO_A_THIRD_PARTY)
+    """Say whether it must be said first that the writer isn't the one who threatens.
+
+    By what each message was at the worst: who tells of an emergency often tells of a threat.
+    """
+    return bool(_categories(contact) & ONLY_TO_A_THIRD_PARTY)
+
+
+def _categories(contact: Contact) -> set[str]:
+    of_messages = {message.category for message in contact.messages}
+    return {contact.category} | of_messages | {change.category for change in _changes(contact)}
+
+
+def _changes(contact: Contact) -> list[MessageChange]:
+    return [change for message in contact.messages for change in message.changes]
 
 
 def offered(session: Session, message: Message) -> StandardReply | None:
