@@ -11,10 +11,14 @@ import uuid
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
+from weakref import WeakSet
 
 import psycopg
 from sqlalchemy import Connection, Engine, create_engine, event
 from sqlalchemy.engine import make_url
+from sqlalchemy.engine.interfaces import DBAPIConnection
+from sqlalchemy.pool import ConnectionPoolEntry, Pool
 
 from vcp.kernel import schema
 from vcp.kernel.db import engine_options, prepare_engine
@@ -33,10 +37,24 @@ def _remember(connection: Connection) -> None:
     _used.add(connection.engine)
 
 
+#: What PostgreSQL connections there are; one that a thread still held stays open after its engine.
+_open: WeakSet[psycopg.Connection[Any]] = WeakSet()
+
+
+@event.listens_for(Pool, "connect")
+def _note(connection: DBAPIConnection, record: ConnectionPoolEntry) -> None:
+    del record
+    if isinstance(connection, psycopg.Connection):
+        _open.add(connection)
+
+
 def close_connections() -> None:
     """Close what a test has left open: a process of the product would end, a test doesn't."""
     while _used:
         _used.pop().dispose()
+    for connection in list(_open):
+        connection.close()
+    _open.clear()
 
 
 #: Of each kind of database, the first engine of this run.
