@@ -24,7 +24,7 @@ run: .venv/core.stamp ## Start the demo at http://127.0.0.1:8000 (INSTANCE=folde
 
 test: .venv/dev.stamp ## Run every test; as root, installs Chromium and PostgreSQL first
 	@tools/test-prerequisites.sh
-	@$(BIN)/pytest --database both --numprocesses 3 --dist loadgroup $(PYTEST_ARGS)
+	@$(BIN)/pytest --database both --numprocesses 4 --dist loadfile $(PYTEST_ARGS)
 
 test-faults: .venv/dev.stamp ## Run the long fault tests: kills, lost answers, slow servers
 	@tools/test-prerequisites.sh

@@ -47,7 +47,9 @@ def pytest_configure() -> None:
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
     if "database" in metafunc.fixturenames:
         chosen = metafunc.config.getoption("--database")
-        kinds = KINDS if chosen == "both" else (chosen,)
+        is_seen = metafunc.definition.get_closest_marker("in_a_browser") is not None
+        both = KINDS[:1] if is_seen else KINDS
+        kinds = both if chosen == "both" else (chosen,)
         metafunc.parametrize("database", kinds, indirect=True)
 
 

@@ -165,6 +165,7 @@ def _check_the_mock(force: Force, theirs: str) -> None:
 
 def _check_trail(force: Force) -> None:
     """Each step is there, with who did it."""
+    eventually(lambda: "answer" in _steps_of_the_contact(force))
     with force.running.app.app_context():
         current = session()
         case, hand_over = (
@@ -179,14 +180,21 @@ def _check_trail(force: Force) -> None:
             ]
             for kind, row_id in (("case", case.id), ("hand_over", hand_over.id))
         }
-        answered = of_subject(current, "contact", case.contact_id)
     moderator = "Petra Lane"
     assert ("create", "machine:screen") in told["case"]
     for step in (("claim", moderator), ("look", moderator)):
         assert step in told["case"]
     assert told["hand_over"][0] == ("create", moderator)
     assert told["hand_over"][-1][0] == "acknowledge"
-    assert "answer" in [event.verb for event in answered]
+
+
+def _steps_of_the_contact(force: Force) -> list[str]:
+    """The server shows an answer a moment before our publisher has recorded that it is there."""
+    with force.running.app.app_context():
+        case = session().scalars(select(Case)).one()
+        steps = [event.verb for event in of_subject(session(), "contact", case.contact_id)]
+        session().rollback()
+    return steps
 
 
 def _officer_sees_it(force: Force, browser: Browser) -> None:

@@ -20,7 +20,7 @@ from vcp.kernel.permissions import Role
 from vcp.users.access import revoke_all
 from vcp.users.models import User
 
-pytestmark = [pytest.mark.network, pytest.mark.timeout(300)]
+pytestmark = [pytest.mark.network, pytest.mark.in_a_browser, pytest.mark.timeout(300)]
 SOON_MS = 5_000
 
 

@@ -16,7 +16,7 @@ from tests.pages.people import Somebody
 from vcp.kernel.mail import Mail
 from vcp.kernel.permissions import Role
 
-pytestmark = [pytest.mark.network, pytest.mark.timeout(300)]
+pytestmark = [pytest.mark.network, pytest.mark.in_a_browser, pytest.mark.timeout(300)]
 
 
 def test_case_is_claimed_handed_over_acknowledged_and_closed(

@@ -25,7 +25,7 @@ STOP_TIMEOUT_S = 60
 MOVED = {"templates/": "vcp/templates/", "migrations/": "vcp/migrations/"}
 SHIPPED = ("vcp/", "officer_profiles/", "moderation/", *MOVED)
 
-pytestmark = [pytest.mark.timeout(480), pytest.mark.xdist_group("wheel")]
+pytestmark = pytest.mark.timeout(480)
 
 
 def files() -> list[str]:

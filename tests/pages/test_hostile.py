@@ -34,7 +34,7 @@ from vcp.residents import asking
 from vcp.users.access import open_sign_in
 from vcp.users.models import User
 
-pytestmark = [pytest.mark.network, pytest.mark.timeout(600)]
+pytestmark = [pytest.mark.network, pytest.mark.in_a_browser, pytest.mark.timeout(600)]
 
 #: What the document itself says after the browser has read the page.
 LOOK = """() => {

@@ -20,7 +20,7 @@ from vcp.residents.render import render_everything
 from vcp.users import factors
 from vcp.users.access import TOTP
 
-pytestmark = [pytest.mark.network, pytest.mark.timeout(600)]
+pytestmark = [pytest.mark.network, pytest.mark.in_a_browser, pytest.mark.timeout(600)]
 
 QUESTION = "When does the footbridge open again?"
 

@@ -30,7 +30,7 @@ from vcp.users.access import TOTP
 from vcp.users.models import SignIn as SignInRow
 from vcp.users.models import User
 
-pytestmark = [pytest.mark.network, pytest.mark.timeout(600)]
+pytestmark = [pytest.mark.network, pytest.mark.in_a_browser, pytest.mark.timeout(600)]
 
 CLEAN = "We marked forty bikes at the library today."
 ALT = "A row of bicycles outside the library."

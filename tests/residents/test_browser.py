@@ -20,7 +20,7 @@ from vcp.posts.models import Revision
 from vcp.posts.tombstones import WithdrawalReason
 from vcp.residents.render import render_everything
 
-pytestmark = pytest.mark.network
+pytestmark = [pytest.mark.network, pytest.mark.in_a_browser]
 FIXED = ("/accessibility/", "/privacy/", "/house-rules/", "/follow/", "/figures/")
 
 

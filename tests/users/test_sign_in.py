@@ -52,7 +52,7 @@ def test_no_answer_says_which_part_was_wrong(
     client: Client, session: Session, settings: Settings, typed: dict[str, str]
 ) -> None:
     user = make_user(session, settings=settings)
-    response = post_sign_in(client, typed.pop("email", user.email), **typed)
+    response = post_sign_in(client, user, **typed)
     page = response.get_data(as_text=True)
     assert response.status_code == 422
     assert page.count(WRONG) == 1
