@@ -57,7 +57,7 @@ def close_connections() -> None:
     _open.clear()
 
 
-#: Of each kind of database, the first engine of this run.
+#: Of each kind of database, the engine that made the run's template: its dialect has seen a server.
 _first: dict[str, Engine] = {}
 
 
@@ -66,7 +66,7 @@ def share_statements(engine: Engine) -> None:
 
     Each test has an engine of its own and would compile all anew: a third of a test's time.
     """
-    first = _first.setdefault(engine.dialect.name, engine)
+    first = _first[engine.dialect.name]
     # What is kept is kept for a dialect object, so that has to be the same one.
     engine.dialect = first.dialect
     engine._compiled_cache = first._compiled_cache
@@ -80,6 +80,7 @@ def migrate(url: str) -> None:
         schema.upgrade(engine)
     finally:
         engine.dispose()
+    _first.setdefault(engine.dialect.name, engine)
 
 
 class Sqlite:
