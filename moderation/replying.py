@@ -2,7 +2,6 @@
 
 from dataclasses import dataclass
 
-from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from moderation import service
@@ -14,7 +13,6 @@ from vcp.kernel.permissions import Permission, Person, may
 from vcp.kernel.settings import settings
 from vcp.posts import standard, standard_sending
 from vcp.posts.models import Post, StandardReply
-from vcp.posts.states import PostState
 
 
 @dataclass(frozen=True)
@@ -34,7 +32,7 @@ def offer(session: Session, case: Case, contact: Contact, person: Person) -> Off
     if message is None or not may(person, Permission.SEND_STANDARD_REPLIES, contact.area_path):
         return None
     reply = standard.offered(session, message)
-    if reply is None or _was_sent(session, contact, reply):
+    if reply is None or standard.was_sent(session, contact.id, reply):
         return None
     try:
         text = standard.filled(reply, message, settings())
@@ -61,16 +59,3 @@ def send(
     if reply is None or reply.sha256 != sha256:
         raise Conflict("The standard reply has changed meanwhile. Read it again, then send it.")
     return standard_sending.send(session, message_id, by=by, third_party=third_party)
-
-
-def _was_sent(session: Session, contact: Contact, reply: StandardReply) -> bool:
-    sent = (
-        select(Post.id)
-        .join(Message, Message.id == Post.answers_id)
-        .where(
-            Message.contact_id == contact.id,
-            Post.standard_reply_id == reply.id,
-            Post.state != PostState.CANCELLED,
-        )
-    )
-    return session.scalar(sent.limit(1)) is not None

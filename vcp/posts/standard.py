@@ -19,9 +19,9 @@ from vcp.kernel.errors import Conflict, Invalid, NotAllowed, NotFound
 from vcp.kernel.permissions import Permission, Person, allowed_paths
 from vcp.kernel.settings import Settings
 from vcp.posts.answering import language_of
-from vcp.posts.models import StandardReply, StandardReplyApproval
+from vcp.posts.models import Post, StandardReply, StandardReplyApproval
 from vcp.posts.standard_texts import TEXTS
-from vcp.posts.states import STANDARD_REPLY, StandardReplyState
+from vcp.posts.states import STANDARD_REPLY, PostState, StandardReplyState
 from vcp.triage.inbound_categories import INBOUND
 from vcp.triage.inbound_categories import StandardReply as Sending
 
@@ -191,6 +191,20 @@ def offered(session: Session, message: Message) -> StandardReply | None:
     if not replies and language != OTHER_LANGUAGE:
         replies = _in_force(session, message.contact.category, OTHER_LANGUAGE)
     return replies[0] if replies else None
+
+
+def was_sent(session: Session, contact_id: int, reply: StandardReply) -> bool:
+    """Say whether this contact was answered with it already."""
+    sent = (
+        select(Post.id)
+        .join(Message, Message.id == Post.answers_id)
+        .where(
+            Message.contact_id == contact_id,
+            Post.standard_reply_id == reply.id,
+            Post.state != PostState.CANCELLED,
+        )
+    )
+    return session.scalar(sent.limit(1)) is not None
 
 
 def filled(reply: StandardReply, message: Message, settings: Settings) -> str:

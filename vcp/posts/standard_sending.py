@@ -15,7 +15,7 @@ from vcp.kernel.permissions import Permission, Person, check
 from vcp.kernel.settings import settings
 from vcp.posts import in_force, revisions, service, standard
 from vcp.posts.models import Approval, Post, StandardReply
-from vcp.posts.states import POST, PostState
+from vcp.posts.states import POST
 from vcp.posts.words import Words
 
 IN_OWN_WORDS = "A person answers this in their own words: write an answer instead."
@@ -86,16 +86,7 @@ def _right_one(session: Session, message: Message, *, third_party: bool) -> Stan
     reply = standard.offered(session, message)
     if reply is None:
         raise Conflict("There is no approved standard reply for this. Write an answer instead.")
-    sent = session.scalar(
-        select(Post.id)
-        .join(Message, Message.id == Post.answers_id)
-        .where(
-            Message.contact_id == message.contact_id,
-            Post.standard_reply_id == reply.id,
-            Post.state != PostState.CANCELLED,
-        )
-    )
-    if sent is not None:
+    if standard.was_sent(session, message.contact_id, reply):
         raise Conflict("This reply was sent to them already. Write an answer for more.")
     return reply
 
