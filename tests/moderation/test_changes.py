@@ -125,7 +125,7 @@ def opened(app: Flask, sign_in_row: SignIn, since: Any) -> tuple[live.Stream, It
     return stream, live.events(app, stream, since)
 
 
-def test_stream_tells_within_two_seconds_and_holds_no_connection_between(
+def test_stream_tells_within_seconds_and_holds_no_connection_between(
     app: Flask, client: Client, session: Session, team: Team, person: User
 ) -> None:
     row, since = sign_in(client, person), clocks.now()
@@ -137,7 +137,7 @@ def test_stream_tells_within_two_seconds_and_holds_no_connection_between(
     session.commit()
     began = time.monotonic()
     told = next(lines)
-    assert time.monotonic() - began < 2
+    assert time.monotonic() - began < 5 * live.POLL_S
     assert told.startswith("id: ")
     assert '"changed": 1' in told
     assert db.engine.pool.checkedout() == 0  # type: ignore[attr-defined]  # the pools in use have it

@@ -21,7 +21,7 @@ from vcp.users.access import revoke_all
 from vcp.users.models import User
 
 pytestmark = [pytest.mark.network, pytest.mark.in_a_browser, pytest.mark.timeout(300)]
-SOON_MS = 5_000
+SOON_MS = 12_000
 
 
 @pytest.fixture
