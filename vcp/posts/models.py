@@ -120,6 +120,11 @@ class Revision(Base):
     )
     targets: Mapped[list["RevisionTarget"]] = relationship(lazy="selectin")
 
+    @property
+    def whole_text(self) -> str:
+        """The main words of all parts."""
+        return "\n\n".join([self.text, *(self.further or {}).get("more", ())])
+
 
 class RevisionImage(Base):
     """An image of a revision, by what is in it, with its required alt text."""

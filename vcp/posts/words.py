@@ -211,6 +211,12 @@ def _printable(text: str) -> str:
 
 def words_of(revision: Revision) -> Words:
     """Return a stored revision's words, without times: those belong to the post."""
+    channel_ids = sorted(target.channel_id for target in revision.targets)
+    return replace(main_words(revision), channel_ids=tuple(channel_ids))
+
+
+def main_words(revision: Revision) -> Words:
+    """Return a stored revision's words as far as they don't hang on its channels."""
     kept = revision.further or {}
     texts = [revision.text, *kept.get("more", ())]
     images = [_image(row) for row in revision.images]
@@ -231,7 +237,6 @@ def words_of(revision: Revision) -> Words:
         language=revision.language,
         content_warning=revision.content_warning,
         images=parts[0].images,
-        channel_ids=tuple(sorted(target.channel_id for target in revision.targets)),
         more=tuple(parts[1:]),
         variants=tuple(_variants(kept.get("variants", {}), images)),
         poll=poll and Poll(tuple(poll["choices"]), poll["minutes"], poll["as_text"]),
