@@ -25,6 +25,16 @@ FEWEST_CHOICES, MOST_CHOICES = 2, 4
 LONGEST_CHOICE = 100
 #: Minutes. Source: docs.x.com, "Create or Edit Post"; Mastodon's own limits are wider.
 SHORTEST_POLL, LONGEST_POLL = 5, 7 * 24 * 60
+#: How long a poll may be open, and what people call that.
+POLL_TIMES = (
+    (5, "5 minutes"),
+    (30, "30 minutes"),
+    (60, "1 hour"),
+    (360, "6 hours"),
+    (1440, "1 day"),
+    (4320, "3 days"),
+    (10080, "7 days"),
+)
 
 
 def must_be_storable(words: Words) -> None:

@@ -13,6 +13,7 @@ from vcp.contacts.models import Message
 from vcp.kernel.media import media_url
 from vcp.networks.base import Replies, Visibility
 from vcp.posts.addressing import OWN, said_on
+from vcp.posts.fitting import POLL_TIMES
 from vcp.posts.revisions import length_on, misfits
 from vcp.posts.wording import sent_to
 from vcp.posts.words import Poll, Words
@@ -49,6 +50,8 @@ class Preview:
     at: datetime | None
     problems: tuple[str, ...]
     poll: Poll | None = None
+    #: How long people may vote.
+    poll_time: str = ""
     #: What else is asked of the network, as sentences.
     options: tuple[str, ...] = ()
     part: int = 1
@@ -152,6 +155,7 @@ def _preview(
         at=at,
         problems=(),
         poll=words.poll,
+        poll_time=dict(POLL_TIMES).get(words.poll.minutes, "") if words.poll else "",
         options=_options_shown(channel, words),
     )
 
