@@ -109,6 +109,7 @@ class Api:
                 "image_size_limit": 16777216,
                 "description_limit": 1500,
             },
+            "polls": {"max_options": 4, "max_characters_per_option": 50},
         }
 
     def _instance_v2(self, call: Call) -> Reply:
@@ -263,7 +264,10 @@ class Api:
             wanted = self._wanted(call, account, None)
             form = _form(call)
             wanted |= {"visibility": form.get("visibility", "unlisted"), "key": key}
-            wanted |= {"in_reply_to": form.get("in_reply_to_id")}
+            wanted |= {"in_reply_to": form.get("in_reply_to_id"), "poll": form.get("poll")}
+            wanted |= {"sensitive": str(form.get("sensitive")).lower() in {"true", "1"}}
+            if wanted["poll"] and wanted["media_ids"]:
+                raise Refusal(422, "Cannot attach files to a post with a poll")
             soonest, latest = self.behaviour.lag_s
             post = self.ledger.create(account, wanted | {"fault": fault}, (soonest, latest))
         return as_reply(self._status_json(call, post))
@@ -318,7 +322,7 @@ class Api:
             "created_at": shown_at.isoformat(timespec="milliseconds").replace("+00:00", "Z"),
             "content": render(post.text, self.behaviour.content),
             "spoiler_text": post.content_warning,
-            "sensitive": bool(post.content_warning),
+            "sensitive": post.sensitive,
             "visibility": post.visibility,
             "language": post.language,
             "account": self._account_json(call, post.account),

@@ -43,6 +43,11 @@ class FakePost:
     deleted_at: datetime | None = None
     alt_texts: list[str] = field(default_factory=list)
     in_reply_to: str | None = None
+    #: As it was asked for: {"options": […], …}.
+    poll: dict[str, Any] | None = None
+    #: Whether its images are covered.
+    sensitive: bool = False
+    reply_settings: str | None = None
 
     def is_visible(self, at: datetime) -> bool:
         return self.visible_at <= at and self.deleted_at is None

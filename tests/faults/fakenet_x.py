@@ -38,7 +38,8 @@ PRICES = {"create": 0.015, "create_with_link": 0.200, "read": 0.001}
 _MAX_WEIGHT = 280
 _IMAGES = ("image/jpeg", "image/png", "image/webp")
 #: What X takes in a post: `additionalProperties` is false in its document.
-_POST = {"text": str, "reply": dict, "media": dict}
+_POST = {"text": str, "reply": dict, "media": dict, "poll": dict, "reply_settings": str}
+_REPLY_SETTINGS = frozenset(("following", "mentionedUsers", "subscribers", "verified"))
 _LIST_FIELDS = frozenset(
     ("max_results", "pagination_token", "start_time", "since_id", "exclude", "expansions")
 ) | {"tweet.fields", "user.fields", "media.fields"}
@@ -126,6 +127,11 @@ class XApi:
         text = wanted.get("text", "")
         if wrong or not (text or media_ids) or len(media_ids) > 4:
             raise invalid("text", f"unexpected: {wrong}")
+        poll = wanted.get("poll")
+        if poll is not None and (media_ids or not _is_poll(poll)):
+            raise invalid("poll", "not a poll that X takes")
+        if wanted.get("reply_settings", "following") not in _REPLY_SETTINGS:
+            raise invalid("reply_settings", "not one that X knows")
         for media_id in media_ids:
             media = self.ledger.media.get(media_id)
             if media is None or media.account != account or media.attached:
@@ -146,6 +152,8 @@ class XApi:
                 "visibility": "public",
                 "key": None,
                 "in_reply_to": wanted.get("reply", {}).get("in_reply_to_tweet_id"),
+                "poll": poll,
+                "reply_settings": wanted.get("reply_settings"),
                 "fault": fault,
             },
             self.behaviour.lag_s,
@@ -373,3 +381,12 @@ def _body(call: Call) -> dict[str, Any]:
     if not isinstance(found, dict):
         raise invalid("body", "not an object")
     return found
+
+
+def _is_poll(poll: dict[str, Any]) -> bool:
+    options, minutes = poll.get("options", []), poll.get("duration_minutes", 0)
+    return (
+        2 <= len(options) <= 4
+        and all(0 < len(option) <= 25 for option in options)
+        and 5 <= minutes <= 10080
+    )

@@ -33,6 +33,14 @@ class Visibility(StrEnum):
     DIRECT = "direct"
 
 
+class Replies(StrEnum):
+    """Who may reply, where a network lets that be said."""
+
+    EVERYONE = "everyone"
+    FOLLOWING = "following"
+    MENTIONED = "mentioned"
+
+
 @dataclass(frozen=True)
 class MediaItem:
     """One image, already re-encoded and stripped; `digest` is the SHA-256 of the file, in hex."""
@@ -43,6 +51,14 @@ class MediaItem:
     alt_text: str
     width: int
     height: int
+
+
+@dataclass(frozen=True)
+class Ballot:
+    """A question's choices, one of which everybody may take, for 5 minutes to 7 days."""
+
+    choices: tuple[str, ...]
+    minutes: int
 
 
 @dataclass(frozen=True)
@@ -57,8 +73,13 @@ class Outgoing:
     media: tuple[MediaItem, ...]
     created_at: datetime
     record_key: str
-    #: The network's id of the message that this answers.
+    #: The network's id of the message that this answers, or of the part of a thread before it.
     in_reply_to: str | None = None
+    #: Only for a network whose limits offer it.
+    poll: Ballot | None = None
+    #: Images are covered until somebody asks for them, where the network can.
+    covers_images: bool = False
+    replies: Replies = Replies.EVERYONE
 
 
 #: Begins the id that we give to what has none of the network's.
@@ -151,6 +172,9 @@ class Limits:
     probed_at: datetime | None
     #: Which of `vcp.networks.lengths` counts as this network does.
     counting: str = "characters"
+    #: Choices that a poll may have; 0: there are no polls.
+    poll_choices: int = 0
+    poll_choice_characters: int = 0
 
 
 @dataclass(frozen=True)

@@ -91,6 +91,8 @@ def check(outgoing: Outgoing) -> None:
             "Bluesky takes 300 characters and 3,000 bytes. Shorten the text.",
             reason=Reason.TOO_LONG,
         )
+    if outgoing.poll:
+        raise Rejected("Bluesky has no polls. List the choices in the text.", reason=Reason.INVALID)
     if len(outgoing.media) > LIMITS.media_count:
         raise Rejected("Bluesky takes four images. Remove some.", reason=Reason.MEDIA)
 
@@ -118,7 +120,7 @@ def record(
         made["facets"] = facets
     if images:
         made["embed"] = {"$type": "app.bsky.embed.images", "images": images}
-        if outgoing.content_warning:
+        if _covers(outgoing):
             # The only label of the kind: the pictures are covered until somebody asks for them.
             made["labels"] = {
                 "$type": "com.atproto.label.defs#selfLabels",
@@ -161,7 +163,7 @@ def is_same(kept: Any, outgoing: Outgoing) -> bool:
         and (part.get("langs") or []) == ([outgoing.language] if outgoing.language else [])
         and _images(part) == [(content_id(item.digest), item.alt_text) for item in outgoing.media]
         and _parent(part) == outgoing.in_reply_to
-        and bool(part.get("labels")) == bool(outgoing.content_warning and outgoing.media)
+        and bool(part.get("labels")) == _covers(outgoing)
     )
 
 
@@ -191,6 +193,10 @@ def content_id(digest: str) -> str:
     """
     code = base64.b32encode(_RAW_CID + bytes.fromhex(digest)).decode().lower().rstrip("=")
     return f"b{code}"
+
+
+def _covers(outgoing: Outgoing) -> bool:
+    return bool(outgoing.media) and bool(outgoing.content_warning or outgoing.covers_images)
 
 
 def _images(part: dict[str, Any]) -> list[tuple[str, str]]:

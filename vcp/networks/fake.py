@@ -29,6 +29,8 @@ LIMITS = Limits(
     supports_edit=True,
     supports_content_warning=True,
     probed_at=None,
+    poll_choices=4,
+    poll_choice_characters=50,
 )
 _OVERLAP = timedelta(minutes=2)
 _PAGE = 40
@@ -175,6 +177,8 @@ class FakeNetwork:
             length = count_characters(outgoing.text, LIMITS, outgoing.content_warning)
             if length > LIMITS.characters:
                 raise Rejected("Shorten the text.", reason=Reason.TOO_LONG)
+            if outgoing.poll and outgoing.media:
+                raise Rejected("A poll takes no images.", reason=Reason.MEDIA)
         return fault
 
     def _begin_reading(self) -> None:
@@ -205,4 +209,5 @@ def _is_same(one: Outgoing, other: Outgoing) -> bool:
         one.text == other.text
         and len(one.media) == len(other.media)
         and one.in_reply_to == other.in_reply_to
+        and one.poll == other.poll
     )

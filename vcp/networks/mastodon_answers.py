@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 from typing import Any
 from urllib.parse import urlsplit
 
-from vcp.networks.base import AccountInfo, Limits, MediaItem, RemotePost, Unavailable
+from vcp.networks.base import AccountInfo, Ballot, Limits, MediaItem, RemotePost, Unavailable
 from vcp.networks.readback import plain_text, profile_links
 
 _IMAGES = ("image/jpeg", "image/png", "image/webp", "image/gif")
@@ -16,6 +16,7 @@ _URL_LENGTH = 23
 _MEDIA_COUNT = 4
 _MEDIA_BYTES = 8 * 1024 * 1024
 _ALT_CHARACTERS = 1500
+_CHOICE_CHARACTERS = 50
 
 
 def remote_id_of(answer: Any) -> str | None:
@@ -101,6 +102,7 @@ def limits_from(answer: Any, probed_at: datetime) -> Limits:
         )
     configuration = _part(answer, "configuration")
     statuses, media = _part(configuration, "statuses"), _part(configuration, "media_attachments")
+    polls = _part(configuration, "polls")
     offered = media.get("supported_mime_types")
     types = tuple(kind for kind in _IMAGES if isinstance(offered, list) and kind in offered)
     characters = _number(answer, "max_toot_chars", _CHARACTERS)
@@ -115,7 +117,15 @@ def limits_from(answer: Any, probed_at: datetime) -> Limits:
         supports_edit=True,
         supports_content_warning=True,
         probed_at=probed_at,
+        # Some servers take a poll and lose it: only one that speaks of polls has them.
+        poll_choices=_number(polls, "max_options", 0),
+        poll_choice_characters=_number(polls, "max_characters_per_option", _CHOICE_CHARACTERS),
     )
+
+
+def ballot_of(poll: Ballot) -> dict[str, Any]:
+    """A poll as the API takes it in JSON."""
+    return {"options": list(poll.choices), "expires_in": poll.minutes * 60, "multiple": False}
 
 
 def _part(answer: dict[str, Any], name: str) -> dict[str, Any]:

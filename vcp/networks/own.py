@@ -23,7 +23,8 @@ from vcp.networks.base import (
 LIMITS = Limits(
     characters=5000,
     url_length=None,
-    media_count=4,
+    # Of a whole thread, which is one page; the composer asks for fewer in each part.
+    media_count=100,
     media_bytes=16 * 1024 * 1024,
     media_types=("image/jpeg", "image/png", "image/webp"),
     alt_characters=1500,

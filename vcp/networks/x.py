@@ -20,6 +20,7 @@ from vcp.networks.base import (
     Reason,
     Receipt,
     Rejected,
+    Replies,
     Unavailable,
     Visibility,
 )
@@ -57,6 +58,8 @@ _THEIR_PARTS: Mapping[str, str] = {
     "user_fields": "name,username",
     "media_fields": "alt_text,type,url",
 }
+#: Everyone is what X assumes, and has no name for.
+_REPLIES = {Replies.FOLLOWING: "following", Replies.MENTIONED: "mentionedUsers"}
 _ID = re.compile(r"[0-9]{1,19}", re.ASCII)
 _Result = TypeVar("_Result")
 
@@ -221,6 +224,9 @@ class XNetwork:
                 text=text,
                 in_reply_to_tweet_id=outgoing.in_reply_to,
                 media_ids=media_ids or None,
+                poll_options=list(outgoing.poll.choices) if outgoing.poll else None,
+                poll_duration_minutes=outgoing.poll.minutes if outgoing.poll else None,
+                reply_settings=_REPLIES.get(outgoing.replies),
                 user_auth=True,
             ),
         )

@@ -37,6 +37,9 @@ LIMITS = Limits(
     supports_content_warning=False,
     probed_at=None,
     counting="weighted",
+    # Source: docs.x.com, "Create or Edit Post".
+    poll_choices=4,
+    poll_choice_characters=25,
 )
 _DUPLICATE = re.compile(r"duplicate content", re.IGNORECASE)
 _TOO_LONG = re.compile(r"shorter|too long|over the|character limit|280", re.IGNORECASE)

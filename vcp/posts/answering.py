@@ -1,6 +1,5 @@
 """Answers: which message a post answers, who may give it, and what became of each."""
 
-import json
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -17,7 +16,7 @@ from vcp.kernel.context import Machine
 from vcp.kernel.errors import NotFound
 from vcp.kernel.events import raise_event
 from vcp.kernel.permissions import Person
-from vcp.posts import guards
+from vcp.posts import following, guards
 from vcp.posts.addressing import OWN
 from vcp.posts.events import Answered
 from vcp.posts.models import Delivery, DeliveryKind, Post
@@ -139,10 +138,10 @@ def note_published(session: Session, delivery: Delivery) -> None:
             session,
             delivery.channel_id,
             delivery.remote_id,
-            key or delivery.remote_id,
-            text=json.loads(delivery.payload)["text"],
+            key or following.first_id(session, delivery) or delivery.remote_id,
+            text=delivery.text,
         )
-    if answered is not None:
+    if answered is not None and delivery.part == 1:
         at = delivery.published_at or clock.now()
         threads.answered(session, answered, at, by=PUBLISHER)
         begun_at = delivery.post.created_at

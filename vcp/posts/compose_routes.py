@@ -79,14 +79,8 @@ def update(post_id: int) -> ResponseReturnValue:
 def check() -> ResponseReturnValue:
     """Return the findings for what is typed, as a piece of a page; stores nothing."""
     form = ComposeForm()
-    alts = [entry["alt_text"] or "" for entry in form.images.data]
-    words = Words(
-        text=form.text.data or "",
-        language=form.language.data or "",
-        content_warning=form.content_warning.data,
-    )
-    fields = {**words.fields(), **{f"alt:{n}": alt for n, alt in enumerate(alts, 1) if alt}}
-    verdict = screening.screen_fields(fields, words.language)
+    fields = composing.fields_typed(form)
+    verdict = screening.screen_fields(fields, form.language.data or "")
     return render_template(
         "posts/_findings.html", verdict=verdict, marked=screening.marked_fields(fields, verdict)
     )
@@ -121,8 +115,7 @@ def work_on(
     if action == SUBMIT:
         return redirect(url_for("posts.show", post_id=post_id))
     flash("The draft is saved.", "success")
-    to_images = "images" if action != "save" else None
-    return redirect(url_for("posts.edit", post_id=post_id, _anchor=to_images))
+    return redirect(url_for("posts.edit", post_id=post_id, _anchor=composing.worked_at(action)))
 
 
 def _keep(

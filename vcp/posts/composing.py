@@ -1,18 +1,25 @@
 """From the composer's form to words, and back: images that stay while a draft is worked on."""
 
+from collections.abc import Sequence
+from dataclasses import replace
+
 from flask import request
 from werkzeug.datastructures import FileStorage
 
 from vcp.kernel import media
 from vcp.kernel.errors import Invalid
 from vcp.kernel.settings import settings
-from vcp.posts.forms import ComposeForm
+from vcp.posts.forms import IMAGES_SHOWN, ComposeForm
+from vcp.posts.further_forms import differing
 from vcp.posts.models import Post
 from vcp.posts.wanted import times_of
-from vcp.posts.words import MOST_IMAGES, ImageRef, Words, words_of
+from vcp.posts.words import MOST_IMAGES, ImageRef, Part, Words, words_of
 
 _TYPES = {ending: media_type for media_type, ending in media.ENDINGS.items()}
 REMOVE, UP, DOWN = "remove", "up", "down"
+ADD_PART, REMOVE_PART = "add-part", "remove-part"
+#: An image as typed: its file, its alt text, and the part that shows it.
+Typed = tuple[str, str, int]
 
 
 def typed_words(form: ComposeForm, action: str) -> Words:
@@ -21,29 +28,56 @@ def typed_words(form: ComposeForm, action: str) -> Words:
     The form then shows the images as they are now, so that a page shown again loses none.
     Raises: Invalid for an image that can't be used.
     """
-    images = [(entry["file"] or "", entry["alt_text"] or "") for entry in form.images.data]
+    images = [
+        (entry["file"] or "", entry["alt_text"] or "", entry["part"] or 1)
+        for entry in form.images.data
+    ]
     images = _moved(images, action)
+    texts, images = _parted(form.typed_parts, images, action)
+    form.show_parts(texts)
     form.show_images(images)
     upload = form.upload.data
     if isinstance(upload, FileStorage) and upload.filename:
-        images.append((_kept(upload, images), form.upload_alt.data or ""))
+        part = _part_within(form.upload_part.data, texts)
+        images.append((_kept(upload, images, part), form.upload_alt.data or "", part))
+        images.sort(key=lambda image: image[2])
         form.show_images(images)
         form.upload_alt.data = ""
-    return Words(
-        text=form.text.data or "",
+    return _words(form, [(_image(file, alt_text), part) for file, alt_text, part in images])
+
+
+def fields_typed(form: ComposeForm) -> dict[str, str]:
+    """Return every field that holds words, as a finding names it, without keeping anything."""
+    alts = [entry["alt_text"] or "" for entry in form.images.data]
+    said = _words(form, []).fields()
+    return said | {f"alt:{number}": alt for number, alt in enumerate(alts, start=1) if alt}
+
+
+def _words(form: ComposeForm, images: Sequence[tuple[ImageRef, int]]) -> Words:
+    texts = [form.text.data or "", *form.typed_parts]
+    parts = [
+        Part(text, tuple(image for image, part in images if part == number))
+        for number, text in enumerate(texts, start=1)
+    ]
+    words = Words(
+        text=parts[0].text,
         language=form.language.data or "",
         content_warning=form.content_warning.data,
-        images=tuple(_image(file, alt_text) for file, alt_text in images),
+        images=parts[0].images,
         channel_ids=tuple(form.channel_ids.data or ()),
         wanted_local=form.wanted_local,
         wanted_fold=form.fold,
         not_after_local=form.not_after_local,
+        more=tuple(parts[1:]),
+        poll=form.typed_poll,
+        options=form.typed_options,
     )
+    return replace(words, variants=differing(form, words))
 
 
 def fill(form: ComposeForm, post: Post, words: Words) -> None:
     """Show a post's words and times in the form."""
-    form.show(words, [file_name(image) for image in words.images])
+    form.show(words, [file_name(image) for image in words.all_images])
     form.set_times(*times_of(post))
     form.based_on.data = post.revision.sha256 if post.revision else ""
 
@@ -68,9 +102,19 @@ def asked() -> str:
     return request.form.get("action", "save")
 
 
-def _kept(upload: FileStorage, images: list[tuple[str, str]]) -> str:
-    if len(images) >= MOST_IMAGES:
-        raise Invalid(f"A post takes at most {MOST_IMAGES} images. Remove one first.", "upload")
+def worked_at(action: str) -> str | None:
+    """Return the place of the page to come back to after a button of it."""
+    if action == "save":
+        return None
+    return "parts" if action.startswith((ADD_PART, REMOVE_PART)) else "images"
+
+
+def _kept(upload: FileStorage, images: Sequence[Typed], part: int) -> str:
+    if sum(one[2] == part for one in images) >= MOST_IMAGES:
+        where = "A post" if part == 1 else f"Part {part}"
+        raise Invalid(f"{where} takes at most {MOST_IMAGES} images. Remove one first.", "upload")
+    if len(images) >= IMAGES_SHOWN:
+        raise Invalid(f"A thread takes at most {IMAGES_SHOWN} images here.", "upload")
     try:
         stored = media.store_image(settings(), upload.stream)  # type: ignore[arg-type]  # IO[bytes]
     except Invalid as error:
@@ -89,7 +133,7 @@ def _image(file: str, alt_text: str) -> ImageRef:
     return ImageRef(kept.digest, kept.media_type, kept.width, kept.height, alt_text)
 
 
-def _moved(images: list[tuple[str, str]], action: str) -> list[tuple[str, str]]:
+def _moved(images: list[Typed], action: str) -> list[Typed]:
     verb, _, number = action.partition("-")
     if verb not in {REMOVE, UP, DOWN} or not number.isdecimal() or int(number) >= len(images):
         return images
@@ -99,3 +143,25 @@ def _moved(images: list[tuple[str, str]], action: str) -> list[tuple[str, str]]:
         return rest
     target = max(0, place - 1) if verb == UP else place + 1
     return [*rest[:target], images[place], *rest[target:]]
+
+
+def _parted(
+    texts: list[str], images: Sequence[Typed], action: str
+) -> tuple[list[str], list[Typed]]:
+    """Do what a part's button says; images of a part that goes join the one before it."""
+    if action == ADD_PART:
+        texts = [*texts, ""]
+    gone = action.removeprefix(f"{REMOVE_PART}-")
+    place = int(gone) if gone.isdecimal() and action.startswith(REMOVE_PART) else 0
+    if 1 < place <= len(texts) + 1:
+        texts = [*texts[: place - 2], *texts[place - 1 :]]
+        images = [
+            (file, alt_text, part - 1 if part >= place else part) for file, alt_text, part in images
+        ]
+    shown = [(file, alt_text, _part_within(part, texts)) for file, alt_text, part in images]
+    # In the order in which they are shown, which is how they are numbered.
+    return texts, sorted(shown, key=lambda image: image[2])
+
+
+def _part_within(part: int | None, texts: Sequence[str]) -> int:
+    return min(max(part or 1, 1), len(texts) + 1)

@@ -8,7 +8,7 @@ from vcp.kernel.audit import record
 from vcp.kernel.errors import Conflict, NotFound
 from vcp.kernel.events import raise_event
 from vcp.kernel.permissions import Permission, Person
-from vcp.posts import approvals, guards, in_force, notices, revisions, service
+from vcp.posts import approvals, fitting, guards, in_force, notices, revisions, service
 from vcp.posts.events import DraftHeld, HoldEnded, PostChanged
 from vcp.posts.freezing import queue_deliveries
 from vcp.posts.models import Approval, Correction, DeliveryKind, Post, Revision
@@ -91,6 +91,7 @@ def submit_correction(
     # A correction must reach every copy that is out, whatever the channel has become since.
     channels = revisions.channels_of(session, words)
     revisions.must_fit(post.persona, words, channels, post.answers)
+    fitting.must_keep_shape(words_of(_shown(post)), words, channels)
     revision = revisions.unused(session, post, correction.revision, by=by)
     correction.revision = revision
     verdict = service.stamp(revision, words, warning_reason, by=by)
@@ -217,6 +218,7 @@ def open_correction(session: Session, post_id: int) -> Correction | None:
 
 
 def _put_out(session: Session, post: Post, revision: Revision, *, by: Person) -> None:
+    was = post.public_revision
     post.revision = revision
     post.public_revision = revision
     now = clock.now()
@@ -228,6 +230,7 @@ def _put_out(session: Session, post: Post, revision: Revision, *, by: Person) ->
         due_at=now,
         not_after=now + in_force.longest_wait(),
         by=by,
+        instead_of=was,
     )
     raise_event(session, PostChanged(post.id))
 

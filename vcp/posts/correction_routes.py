@@ -192,6 +192,7 @@ def _composer(
     form: CorrectForm, post: Post, correction: Correction | None, words: Words | None = None
 ) -> str:
     channels = channels_of(session(), words_of(service.newest(post)))
+    form.offer(channels)
     verdict = screening.screen(words) if words else None
     return render_template(
         "posts/correct.html",

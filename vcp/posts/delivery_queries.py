@@ -113,6 +113,7 @@ def as_json(delivery: Delivery, public_id: str, tried: int) -> dict[str, Any]:
         "channel_id": delivery.channel_id,
         "network": delivery.channel.network,
         "kind": delivery.kind.value,
+        "part": delivery.part,
         "state": delivery.state.value,
         "attempts": tried,
         "payload_sha256": delivery.payload_sha256,
@@ -129,5 +130,5 @@ def copies(session: Session, post: Post) -> Sequence[Delivery]:
     return session.scalars(
         select(Delivery)
         .where(Delivery.post_id == post.id, Delivery.kind == DeliveryKind.PUBLISH)
-        .order_by(Delivery.created_at, Delivery.channel_id)
+        .order_by(Delivery.created_at, Delivery.channel_id, Delivery.part)
     ).all()

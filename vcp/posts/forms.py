@@ -31,14 +31,15 @@ from wtforms.validators import DataRequired, Optional
 from officer_profiles.forms import LANGUAGES
 from vcp.channels.models import Channel
 from vcp.kernel.errors import Invalid
-from vcp.kernel.forms import BaseForm, MaxBytes
+from vcp.kernel.forms import BaseForm, MaxBytes, options
 from vcp.kernel.pages import row_id
 from vcp.posts import timing
+from vcp.posts.further_forms import LONGEST_BYTES, FurtherForm
 from vcp.posts.tombstones import PUBLIC_REASONS
-from vcp.posts.words import MOST_IMAGES, Words
+from vcp.posts.words import Words
 
 NOW, LATER = "now", "later"
-LONGEST_BYTES = 40_000
+IMAGES_SHOWN = 24
 
 
 class ImageForm(Form):
@@ -51,6 +52,9 @@ class ImageForm(Form):
         [MaxBytes(6_000, "The alt text")],
         description="For people who can't see it. Say what matters.",
         widget=GovTextArea(),
+    )
+    part = SelectField(
+        "Shown with", coerce=int, default=1, validate_choice=False, widget=GovSelect()
     )
 
 
@@ -115,7 +119,7 @@ class WhenForm(BaseForm):
         super().refuse(error)
 
 
-class ComposeForm(WhenForm):
+class ComposeForm(FurtherForm, WhenForm):
     """A draft: its words, images, channels and times."""
 
     text = TextAreaField(
@@ -138,7 +142,7 @@ class ComposeForm(WhenForm):
     channel_ids = SelectMultipleField(
         "Where it goes", coerce=row_id, validate_choice=False, widget=GovCheckboxesInput()
     )
-    images: Any = FieldList(FormField(ImageForm), max_entries=MOST_IMAGES + 1)
+    images: Any = FieldList(FormField(ImageForm), max_entries=IMAGES_SHOWN + 1)
     upload = FileField(
         "Add an image (optional)",
         description="A JPEG, PNG or WebP. Where and with what it was taken is removed.",
@@ -149,6 +153,9 @@ class ComposeForm(WhenForm):
         [MaxBytes(6_000, "The alt text")],
         description="For people who can't see it.",
         widget=GovTextArea(),
+    )
+    upload_part = SelectField(
+        "Show the new image with", coerce=int, default=1, validate_choice=False, widget=GovSelect()
     )
     warning_reason = TextAreaField(
         "Why this may be said (optional)",
@@ -162,6 +169,11 @@ class ComposeForm(WhenForm):
     def offer(self, channels: Sequence[Channel]) -> None:
         """Let the person choose from these channels."""
         self.channel_ids.choices = [SelectChoice(c.id, c.name) for c in channels]
+        self.offer_further(channels)
+        self.number_parts(len(self.images))
+        parts = options((n, f"Part {n}") for n in range(1, len(self.more) + 2))
+        for field in (self.upload_part, *(entry.form.part for entry in self.images)):
+            field.choices = parts
 
     def show(self, words: Words, kept_files: Sequence[str]) -> None:
         """Fill in the words of a draft."""
@@ -169,15 +181,17 @@ class ComposeForm(WhenForm):
         self.content_warning.data = words.content_warning or ""
         self.language.data = words.language
         self.channel_ids.data = list(words.channel_ids)
-        alts = [image.alt_text for image in words.images]
-        self.show_images(list(zip(kept_files, alts, strict=True)))
+        alts = [image.alt_text for image in words.all_images]
+        places = [n for n, part in enumerate(words.parts, start=1) for _ in part.images]
+        self.show_images(list(zip(kept_files, alts, places, strict=True)))
+        self.show_further(words)
 
-    def show_images(self, images: Sequence[tuple[str, str]]) -> None:
-        """Show these images, each by its file and alt text, instead of those that were typed."""
+    def show_images(self, images: Sequence[tuple[str, str, int]]) -> None:
+        """Show these images, each by file, alt text and part, instead of those that were typed."""
         while self.images.entries:
             self.images.pop_entry()
-        for file, alt_text in images:
-            self.images.append_entry({"file": file, "alt_text": alt_text})
+        for file, alt_text, part in images:
+            self.images.append_entry({"file": file, "alt_text": alt_text, "part": part})
 
 
 class CorrectForm(ComposeForm):

@@ -7,6 +7,7 @@ edited later can change what leaves.
 import hashlib
 import json
 import secrets
+from dataclasses import asdict
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -18,10 +19,13 @@ from vcp.kernel import clock
 from vcp.kernel.context import Actor
 from vcp.kernel.media import media_path
 from vcp.kernel.settings import Settings
-from vcp.networks.base import MediaItem, Outgoing, Visibility
-from vcp.posts.addressing import said_on, visibility_of
+from vcp.networks.base import Ballot, MediaItem, Outgoing, Replies, Visibility
+from vcp.posts.addressing import OWN, said_on, visibility_of
+from vcp.posts.following import LATER_PARTS
 from vcp.posts.models import Delivery, DeliveryKind, Post, Revision
 from vcp.posts.states import DELIVERY
+from vcp.posts.wording import sent_to
+from vcp.posts.words import Words, words_of
 
 TID_ALPHABET = "234567abcdefghijklmnopqrstuvwxyz"
 TID_LENGTH = 13
@@ -36,52 +40,87 @@ def queue_deliveries(
     due_at: datetime,
     not_after: datetime,
     by: Actor,
+    instead_of: Revision | None = None,
 ) -> list[Delivery]:
-    """Make one delivery for each channel of the revision, frozen, in this unit of work."""
+    """Make one delivery for each part and channel, frozen, in this unit of work.
+
+    A correction is sent only for the parts in which it differs from what it is `instead_of`.
+    """
+    new = _sent(revision)
+    old = _sent(instead_of) if instead_of else {}
     return [
-        _queue(session, post, revision, target.channel, kind, due_at, not_after, by)
-        for target in revision.targets
+        _queue(session, post, revision, copy, kind, due_at, not_after, by)
+        for copy in new
+        if copy[0].network == OWN or new[copy] != old.get(copy)
     ]
+
+
+def _sent(revision: Revision) -> dict[tuple[Channel, int], Words]:
+    """Return what each channel is sent, by channel and part."""
+    channels = [target.channel for target in revision.targets]
+    words = words_of(revision)
+    return {
+        (channel, part): said
+        for channel in channels
+        for part, said in enumerate(sent_to(words, channel, channels), start=1)
+    }
 
 
 def _queue(
     session: Session,
     post: Post,
     revision: Revision,
-    channel: Channel,
+    copy: tuple[Channel, int],
     kind: DeliveryKind,
     due_at: datetime,
     not_after: datetime,
     by: Actor,
 ) -> Delivery:
     now = clock.now()
-    payload = rfc8785.dumps(frozen(post, revision, channel, due_at)).decode()
+    channel, part = copy
+    payload = rfc8785.dumps(frozen(post, revision, channel, due_at, part)).decode()
+    is_later = part > 1 and kind is DeliveryKind.PUBLISH
     delivery = Delivery(
         post=post,
         revision=revision,
         channel=channel,
         kind=kind,
+        part=part,
         created_at=now,
         due_at=due_at,
-        not_after=not_after,
+        not_after=not_after + LATER_PARTS if is_later else not_after,
         payload=payload,
         payload_sha256=digest(payload),
-        record_key=record_key(now),
+        # One for each part, in their order.
+        record_key=record_key(now + timedelta(microseconds=part - 1)),
     )
     DELIVERY.started(session, delivery, by=by, sha256=delivery.payload_sha256)
     return delivery
 
 
-def frozen(post: Post, revision: Revision, channel: Channel, at: datetime) -> dict[str, Any]:
-    """Return what will be sent to this channel, as plain JSON values."""
+def frozen(
+    post: Post, revision: Revision, channel: Channel, at: datetime, part: int = 1
+) -> dict[str, Any]:
+    """Return what will be sent to this channel, as plain JSON values.
+
+    What a later part of a thread answers isn't known yet: `following` tells, when it is claimed.
+    """
+    said = _sent(revision)[channel, part]
+    options = said.options
+    visibility = visibility_of(post.answers) if post.answers else Visibility(options.visibility)
     return {
         "reference": post.public_id,
-        "text": said_on(post.persona, channel, revision.text, post.answers),
-        "language": revision.language,
-        "content_warning": revision.content_warning or None,
-        "visibility": visibility_of(post.answers).value,
-        "in_reply_to": post.answers.remote_id if post.answers else None,
-        "created_at": at.isoformat(),
+        "part": part,
+        "text": said_on(post.persona, channel, said.text, post.answers),
+        "language": said.language,
+        "content_warning": said.content_warning or None,
+        "visibility": visibility.value,
+        "in_reply_to": post.answers.remote_id if post.answers and part == 1 else None,
+        # A reader sorts by it.
+        "created_at": (at + timedelta(milliseconds=part - 1)).isoformat(),
+        "poll": asdict(Ballot(said.poll.choices, said.poll.minutes)) if said.poll else None,
+        "covers_images": options.covers_images,
+        "replies": options.replies if part == 1 else Replies.EVERYONE.value,
         "media": [
             {
                 "digest": image.digest,
@@ -90,16 +129,20 @@ def frozen(post: Post, revision: Revision, channel: Channel, at: datetime) -> di
                 "width": image.width,
                 "height": image.height,
             }
-            for image in revision.images
+            for image in said.images
         ],
     }
 
 
-def outgoing(delivery: Delivery, settings: Settings) -> Outgoing:
+def outgoing(delivery: Delivery, settings: Settings, reply_to: str | None = None) -> Outgoing:
     """Return the frozen payload as a network adapter takes it.
 
-    Raises: ValueError when the stored bytes are not those that were approved.
+    `reply_to` is where a later part of a thread goes, the post at the network before it. Raises:
+    ValueError when the stored bytes are not those that were approved, or that isn't known.
     """
+    if delivery.part > 1 and reply_to is None:
+        message = f"the part before part {delivery.part} isn't at the network"
+        raise ValueError(message)
     if digest(delivery.payload) != delivery.payload_sha256:
         message = f"the payload of delivery {delivery.id} was changed after approval"
         raise ValueError(message)
@@ -108,16 +151,20 @@ def outgoing(delivery: Delivery, settings: Settings) -> Outgoing:
         MediaItem(path=media_path(settings, item["digest"], item["media_type"]), **item)
         for item in said.pop("media")
     )
+    poll = said.get("poll")
     return Outgoing(
         reference=said["reference"],
         text=said["text"],
         language=said["language"],
         content_warning=said["content_warning"],
         visibility=Visibility(said["visibility"]),
-        in_reply_to=said.get("in_reply_to"),
+        in_reply_to=reply_to or said.get("in_reply_to"),
         media=media,
         created_at=datetime.fromisoformat(said["created_at"]),
         record_key=delivery.record_key,
+        poll=poll and Ballot(tuple(poll["choices"]), poll["minutes"]),
+        covers_images=said.get("covers_images", False),
+        replies=Replies(said.get("replies", Replies.EVERYONE)),
     )
 
 

@@ -1,6 +1,7 @@
 """Posts, the exact words approved, and one delivery for each channel."""
 
 import enum
+import json
 import uuid
 from datetime import datetime
 from typing import Any
@@ -101,7 +102,10 @@ class Revision(Base):
     language: Mapped[str] = mapped_column(String(8))
     written_by_id: Mapped[int] = mapped_column(ForeignKey("user_account.id"))
     written_at: Mapped[datetime]
-    #: SHA-256 over text, warning, language, images with alt text, and channels.
+    #: The rest of a thread, other words for a network, poll and options, as `vcp.posts.words`
+    #: reads them; null for plain words.
+    further: Mapped[dict[str, Any] | None] = mapped_column(JSON(none_as_null=True))
+    #: SHA-256 over everything that leaves, as `Words.sha256` makes it.
     sha256: Mapped[str] = mapped_column(String(64))
     #: `vcp.triage` verdict at submit, as JSON; null before.
     verdict: Mapped[dict[str, Any] | None] = mapped_column(JSON)
@@ -116,6 +120,11 @@ class Revision(Base):
     )
     targets: Mapped[list["RevisionTarget"]] = relationship(lazy="selectin")
 
+    @property
+    def whole_text(self) -> str:
+        """The main words of all parts."""
+        return "\n\n".join([self.text, *(self.further or {}).get("more", ())])
+
 
 class RevisionImage(Base):
     """An image of a revision, by what is in it, with its required alt text."""
@@ -125,6 +134,8 @@ class RevisionImage(Base):
     id: Mapped[int] = mapped_column(primary_key=True)
     revision_id: Mapped[int] = mapped_column(ForeignKey("revision.id"), index=True)
     position: Mapped[int]
+    #: The part of the thread that shows it, from 1.
+    part: Mapped[int] = mapped_column(default=1)
     #: SHA-256 of the re-encoded bytes; the file is `INSTANCE/media/<digest>.<ending>`.
     digest: Mapped[str] = mapped_column(String(64))
     media_type: Mapped[str] = mapped_column(String(32))
@@ -192,11 +203,11 @@ class DeliveryKind(enum.StrEnum):
 
 
 class Delivery(Base):
-    """One copy of one approved revision on one channel: the queue of what must not be lost."""
+    """One part of one approved revision on one channel: the queue of what must not be lost."""
 
     __tablename__ = "delivery"
     __table_args__ = (
-        UniqueConstraint("revision_id", "channel_id", "kind"),
+        UniqueConstraint("revision_id", "channel_id", "kind", "part"),
         Index("ix_delivery_state_due_at", "state", "due_at"),
         # One write in flight per channel, whatever two publishers think at once.
         Index(
@@ -233,6 +244,8 @@ class Delivery(Base):
         ),
         default=DeliveryKind.PUBLISH,
     )
+    #: Of a thread, from 1; our own feed carries a thread as one.
+    part: Mapped[int] = mapped_column(default=1)
     state: Mapped[DeliveryState] = mapped_column(state_type(DeliveryState))
     state_changed_at: Mapped[datetime]
     created_at: Mapped[datetime]
@@ -268,6 +281,11 @@ class Delivery(Base):
     channel: Mapped[Channel] = relationship(lazy="joined")
     attempts: Mapped[list["Attempt"]] = relationship(order_by="Attempt.number")
 
+    @property
+    def text(self) -> str:
+        """The very words that it sends."""
+        return str(json.loads(self.payload)["text"])
+
     __mapper_args__ = {"version_id_col": version}  # noqa: RUF012 - SQLAlchemy's name
 
 
@@ -286,6 +304,8 @@ class Attempt(Base):
     #: published, not_sent, refused, ambiguous, unauthorised or late; null while it runs.
     outcome: Mapped[str | None] = mapped_column(String(16))
     detail: Mapped[str | None] = mapped_column(Text)
+    #: The post at the network that a later part of a thread was sent as a reply to.
+    reply_to: Mapped[str | None] = mapped_column(String(500))
 
 
 class StandardReply(Base):

@@ -1,7 +1,7 @@
 """What each channel will show: the very text with its signature, its length, what doesn't fit."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from officer_profiles.models import Persona
@@ -11,9 +11,16 @@ from vcp.channels.models import Channel
 from vcp.channels.queries import is_near
 from vcp.contacts.models import Message
 from vcp.kernel.media import media_url
-from vcp.posts.addressing import said_on
+from vcp.networks.base import Replies, Visibility
+from vcp.posts.addressing import OWN, said_on
+from vcp.posts.fitting import POLL_TIMES
 from vcp.posts.revisions import length_on, misfits
-from vcp.posts.words import Words
+from vcp.posts.wording import sent_to
+from vcp.posts.words import Poll, Words
+
+MASTODON, BLUESKY, X = "mastodon", "bluesky", "x"
+#: The networks that can cover images.
+COVERING = (MASTODON, BLUESKY)
 
 
 @dataclass(frozen=True)
@@ -42,6 +49,15 @@ class Preview:
     is_verified: bool
     at: datetime | None
     problems: tuple[str, ...]
+    poll: Poll | None = None
+    #: How long people may vote.
+    poll_time: str = ""
+    #: What else is asked of the network, as sentences.
+    options: tuple[str, ...] = ()
+    part: int = 1
+    parts: int = 1
+    #: Whether the network has words of its own.
+    is_varied: bool = False
 
 
 def previews(
@@ -51,11 +67,12 @@ def previews(
     at: datetime | None = None,
     answers: Message | None = None,
 ) -> list[Preview]:
-    """Return how each channel of the persona's area, or around it, will show these words."""
+    """Return how each channel of the persona's area, or around it, will show each part."""
     return [
-        _preview(persona, channel, words, at, answers)
+        shown
         for channel in channels
         if is_near(channel.area_path, [persona.area_path])
+        for shown in _previews(persona, channel, channels, words, at, answers)
     ]
 
 
@@ -87,6 +104,30 @@ def shown_images(words: Words) -> tuple[ShownImage, ...]:
     )
 
 
+def _previews(
+    persona: Persona,
+    channel: Channel,
+    channels: Sequence[Channel],
+    words: Words,
+    at: datetime | None,
+    answers: Message | None,
+) -> list[Preview]:
+    """Return each part, the last with what stands against any of them."""
+    problems = [problem for _, problem in misfits(persona, channel, words, answers, channels)]
+    parts = sent_to(words, channel, channels)
+    shown = [_preview(persona, channel, said, at, answers) for said in parts]
+    return [
+        replace(
+            one,
+            part=number,
+            parts=len(parts),
+            is_varied=words.variant(channel.network) is not None and channel.network != OWN,
+            problems=tuple(problems) if number == len(parts) else (),
+        )
+        for number, one in enumerate(shown, start=1)
+    ]
+
+
 def _preview(
     persona: Persona,
     channel: Channel,
@@ -112,5 +153,26 @@ def _preview(
         limit=limits.characters,
         is_verified=persona.state is PersonaState.VERIFIED,
         at=at,
-        problems=tuple(problem for _, problem in misfits(persona, channel, words, answers)),
+        problems=(),
+        poll=words.poll,
+        poll_time=dict(POLL_TIMES).get(words.poll.minutes, "") if words.poll else "",
+        options=_options_shown(channel, words),
     )
+
+
+_REPLIES = {
+    Replies.FOLLOWING: "Only accounts that it follows may reply.",
+    Replies.MENTIONED: "Only accounts that are mentioned may reply.",
+}
+
+
+def _options_shown(channel: Channel, words: Words) -> tuple[str, ...]:
+    """Say what is asked of this network, if it can do it."""
+    asked, found = words.options, []
+    if channel.network == MASTODON and asked.visibility == Visibility.UNLISTED:
+        found.append("Left out of public timelines.")
+    if channel.network in COVERING and asked.covers_images and words.images:
+        found.append("Images are covered until somebody asks for them.")
+    if channel.network == X and asked.replies != Replies.EVERYONE:
+        found.append(_REPLIES[Replies(asked.replies)])
+    return tuple(found)

@@ -36,6 +36,7 @@ from vcp.networks.base import (
 from vcp.networks.registry import READ_AT_S
 from vcp.posts import answering
 from vcp.posts.events import PostChanged
+from vcp.posts.following import reply_target
 from vcp.posts.freezing import outgoing
 from vcp.posts.models import Attempt, Delivery, DeliveryKind, Post
 from vcp.posts.sendable import CHANNELS_DUE, NEXT_DUE
@@ -94,7 +95,8 @@ def claim_next(session: Session, channel_id: int, owner: str, settings: Settings
     attempt.number = delivery.attempt
     session.add(attempt)
     try:
-        words = outgoing(delivery, settings)
+        attempt.reply_to = reply_target(session, delivery)
+        words = outgoing(delivery, settings, attempt.reply_to)
     except ValueError as error:
         _refuse_to_send(session, delivery, attempt, str(error))
         return None
@@ -174,6 +176,7 @@ def _target_id(session: Session, delivery: Delivery) -> str | None:
             Delivery.post_id == delivery.post_id,
             Delivery.channel_id == delivery.channel_id,
             Delivery.kind == DeliveryKind.PUBLISH,
+            Delivery.part == delivery.part,
         )
     )
 

@@ -1,7 +1,7 @@
 """Wordings of a post: written once, never changed, checked before they may be submitted."""
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 from sqlalchemy import func, select
@@ -17,9 +17,20 @@ from vcp.kernel import clock
 from vcp.kernel.errors import Conflict, Invalid
 from vcp.kernel.permissions import Person
 from vcp.networks.base import Limits, count_characters
-from vcp.posts.addressing import leave_for, said_on
+from vcp.posts import fitting
+from vcp.posts.addressing import OWN, leave_for, said_on
 from vcp.posts.models import Post, Revision, RevisionImage, RevisionTarget
-from vcp.posts.words import LONGEST_ALT, LONGEST_TEXT, LONGEST_WARNING, MOST_IMAGES, Words, words_of
+from vcp.posts.wording import sent_to
+from vcp.posts.words import (
+    LONGEST_ALT,
+    LONGEST_TEXT,
+    LONGEST_WARNING,
+    MOST_IMAGES,
+    ImageRef,
+    Words,
+    further_of,
+    words_of,
+)
 
 _LANGUAGE = re.compile(r"[a-z]{2,3}(-[A-Za-z0-9]{2,8})?")
 _LONGEST_LANGUAGE = 8
@@ -36,18 +47,20 @@ def write(session: Session, post: Post, words: Words, *, by: Person) -> Revision
         language=words.language,
         written_by_id=by.id,
         written_at=clock.now(),
+        further=further_of(words),
         sha256=words.sha256,
         warning_reason="",
         images=[
             RevisionImage(
                 position=position,
+                part=part,
                 digest=image.digest,
                 media_type=image.media_type,
                 width=image.width,
                 height=image.height,
                 alt_text=image.alt_text,
             )
-            for position, image in enumerate(words.images)
+            for position, (part, image) in enumerate(_images_by_part(words))
         ],
         targets=[RevisionTarget(channel_id=channel_id) for channel_id in words.channel_ids],
     )
@@ -55,6 +68,12 @@ def write(session: Session, post: Post, words: Words, *, by: Person) -> Revision
     session.flush()
     session.refresh(revision, ["targets", "written_by"])
     return revision
+
+
+def _images_by_part(words: Words) -> list[tuple[int, ImageRef]]:
+    return [
+        (number, image) for number, part in enumerate(words.parts, start=1) for image in part.images
+    ]
 
 
 def unused(session: Session, post: Post, revision: Revision, *, by: Person) -> Revision:
@@ -96,8 +115,9 @@ def storable(session: Session, words: Words, persona: Persona) -> Words:
         raise Invalid("Choose the language that the post is written in.", "language")
     if len(words.images) > MOST_IMAGES:
         raise Invalid(f"A post takes at most {MOST_IMAGES} images. Remove one.", "images")
-    if any(len(image.alt_text) > LONGEST_ALT for image in words.images):
+    if any(len(image.alt_text) > LONGEST_ALT for image in words.all_images):
         raise Invalid(f"An alt text holds at most {LONGEST_ALT:,} characters.", "images")
+    fitting.must_be_storable(words)
     # Those of another area are as good as none: not even their names are shown.
     around = near(Channel.area_path, [persona.area_path])
     known = session.scalars(
@@ -139,15 +159,16 @@ def must_fit(
     """
     if not words.text and not words.images:
         raise Invalid("Write something first.", "text")
-    for number, image in enumerate(words.images, start=1):
+    for number, image in enumerate(words.all_images, start=1):
         if not image.alt_text:
             raise Invalid(
                 f"Say what image {number} shows, for people who can't see it. It can't go out "
                 "without.",
                 "images",
             )
+    fitting.must_be_whole(words, channels, answers)
     for channel in channels:
-        for field, problem in misfits(persona, channel, words, answers):
+        for field, problem in misfits(persona, channel, words, answers, channels):
             raise Invalid(problem, field)
 
 
@@ -160,17 +181,46 @@ def length_on(
 
 
 def misfits(
-    persona: Persona, channel: Channel, words: Words, answers: Message | None = None
+    persona: Persona,
+    channel: Channel,
+    words: Words,
+    answers: Message | None = None,
+    channels: Sequence[Channel] = (),
 ) -> list[tuple[str, str]]:
-    """Return what this channel would not take: the field, and what to do."""
+    """Return what this channel, one of these, would not take: the field, and what to do."""
+    found = fitting.poll_misfits(channel, words)
+    parts = sent_to(words, channel, channels)
+    numbers = {image: number for number, image in enumerate(words.all_images, start=1)}
+    for number, said in enumerate(parts, start=1):
+        field = "text" if number == 1 or channel.network == OWN else f"part{number}"
+        if words.variant(channel.network) and channel.network != OWN:
+            field = f"{channel.network}_text"
+        of_part = f" of part {number}" if len(parts) > 1 else ""
+        found += _part_misfits(persona, channel, said, answers, (field, of_part), numbers)
+    return found
+
+
+def _part_misfits(
+    persona: Persona,
+    channel: Channel,
+    words: Words,
+    answers: Message | None,
+    named: tuple[str, str],
+    numbers: Mapping[ImageRef, int],
+) -> list[tuple[str, str]]:
+    """Return what the channel would not take of one part, whose field and place are `named`."""
     limits, name = limits_of(channel), channel.name
+    field, of_part = named
     found = []
     over = length_on(persona, channel, words, limits, answers) - limits.characters
     if over > 0:
-        found.append(("text", f"{name} takes {limits.characters} characters: take out {over}."))
+        problem = f"{name} takes {limits.characters} characters: take out {over}{of_part}."
+        found.append((field, problem))
     if len(words.images) > limits.media_count:
-        found.append(("images", f"{name} takes at most {limits.media_count} images. Remove some."))
-    for number, image in enumerate(words.images, start=1):
+        problem = f"{name} takes at most {limits.media_count} images. Remove some{of_part}."
+        found.append(("images", problem))
+    for image in words.images:
+        number = numbers[image]
         if len(image.alt_text) > limits.alt_characters:
             most = limits.alt_characters
             problem = (

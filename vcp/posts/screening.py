@@ -4,7 +4,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from vcp.posts import in_force
-from vcp.posts.words import Words
+from vcp.posts.fitting import name_of as name_of_network
+from vcp.posts.words import VARIED, Words
 from vcp.triage.categories import CLEAN
 from vcp.triage.findings import Finding, Priority, Verdict
 from vcp.triage.kept import as_json, from_json
@@ -75,8 +76,14 @@ def marked_fields(fields: Mapping[str, str], verdict: Verdict) -> list[MarkedFie
 
 def name_of(field: str) -> str:
     """Return what people call a field."""
-    kind, _, number = field.partition(":")
-    return FIELD_NAMES.get(field) or (f"Alt text of image {number}" if kind == "alt" else field)
+    kind, _, rest = field.partition(":")
+    if kind in VARIED:
+        return f"{name_of_network(kind)}: {name_of(rest)}"
+    if kind == "alt":
+        return f"Alt text of image {rest}"
+    if kind == "poll":
+        return f"Choice {rest} of the poll"
+    return FIELD_NAMES.get(field) or f"Part {kind.removeprefix('part')}"
 
 
 def categories_holding(verdict: Verdict) -> dict[str, Priority]:

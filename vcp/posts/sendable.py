@@ -57,9 +57,21 @@ def _allowed(now: ColumnElement[datetime]) -> ColumnElement[bool]:
 
 def _has_target() -> ColumnElement[bool]:
     """What a correction changes is out."""
+    return _is_out(0)
+
+
+def _follows() -> ColumnElement[bool]:
+    """The part of its thread before it is out."""
+    return _is_out(1)
+
+
+def _is_out(back: int) -> ColumnElement[bool]:
+    """The part of the post that stands so many places before this one is at the network."""
     target = exists().where(
         _OTHER.post_id == Delivery.post_id,
         _OTHER.channel_id == Delivery.channel_id,
+        _OTHER.part == Delivery.part - back,
+        _OTHER.remote_id.is_not(None),
         _OTHER.kind == DeliveryKind.PUBLISH,
         _OTHER.state == DeliveryState.PUBLISHED,
     )
@@ -81,6 +93,7 @@ def _sendable(now: ColumnElement[datetime]) -> ColumnElement[bool]:
         Delivery.not_after > now,
         Delivery.withdraw_wanted_at.is_(None),
         or_(Delivery.kind == DeliveryKind.PUBLISH, _has_target()),
+        or_(Delivery.part == 1, Delivery.kind == DeliveryKind.CORRECT, _follows()),
         _allowed(now),
     )
 
@@ -96,7 +109,7 @@ CHANNELS_DUE = (
 NEXT_DUE = (
     select(Delivery.id)
     .where(Delivery.channel_id == bindparam("channel_id"), _sendable(_NOW), _channel_is_free())
-    .order_by(Delivery.due_at, Delivery.created_at, Delivery.id)
+    .order_by(Delivery.due_at, Delivery.created_at, Delivery.part, Delivery.id)
     .limit(1)
     .with_for_update(skip_locked=True, of=Delivery)
 )

@@ -26,6 +26,7 @@ from vcp.networks.registry import READ_AT_S
 from vcp.posts import answering
 from vcp.posts.delivery_queries import one
 from vcp.posts.events import PostChanged
+from vcp.posts.following import end_broken, reply_target
 from vcp.posts.freezing import outgoing
 from vcp.posts.models import Attempt, Delivery, DeliveryKind, Post
 from vcp.posts.publishing import LEASE_S, PUBLISHER, first_reading, settle_as_published
@@ -108,17 +109,24 @@ def wake(session: Session) -> int:
 
 
 def expire(session: Session) -> int:
-    """End what has not left by its last moment: a late warning can be worse than none."""
+    """End what has not left by its last moment: a late warning can be worse than none.
+
+    So ends the rest of a thread that stopped.
+    """
     waiting = DELIVERY.moves["expire"][0]
-    rows = session.scalars(
-        select(Delivery)
-        .where(Delivery.state.in_(waiting), Delivery.not_after <= clock.now())
-        .limit(BATCH)
-    ).all()
+    rows = list(
+        session.scalars(
+            select(Delivery)
+            .where(Delivery.state.in_(waiting), Delivery.not_after <= clock.now())
+            .limit(BATCH)
+        )
+    )
     for delivery in rows:
         delivery.problem = "Its last moment passed before it could be sent, so it was not sent."
         DELIVERY.apply(session, delivery, "expire", by=PUBLISHER)
         raise_event(session, PostChanged(delivery.post_id))
+    session.flush()
+    rows += end_broken(session)
     for post in {delivery.post for delivery in rows}:
         if post.state is PostState.SCHEDULED and all(
             delivery.state is DeliveryState.EXPIRED for delivery in post.deliveries
@@ -172,7 +180,7 @@ def _reading(session: Session, delivery: Delivery, settings: Settings) -> Readin
         delivery.id,
         delivery.attempt,
         delivery.channel_id,
-        outgoing(delivery, settings),
+        outgoing(delivery, settings, reply_target(session, delivery)),
         since,
         frozenset(str(remote_id) for remote_id in taken),
     )

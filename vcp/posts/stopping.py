@@ -73,6 +73,8 @@ def take_down_due(session: Session) -> list[Takedown]:
                 Delivery.state == DeliveryState.WITHDRAWN,
             ),
         )
+        # The last part of a thread first, so that none is left answering nothing.
+        .order_by(Delivery.post_id, Delivery.part.desc())
         .limit(BATCH)
     ).all()
     taken = []

@@ -140,8 +140,9 @@ def post_text(post: PostView) -> str:
     """Return the post as plain text; a withdrawn one says so."""
     if post.withdrawn_at:
         return f"This post was withdrawn. {post.withdrawal_reason or ''}".strip()
-    note = f"\n\nCorrected: {post.correction_note}" if post.corrected_at else ""
-    return post.text + note
+    choices = "\n".join(f"{number}. {text}" for number, text in enumerate(post.choices, start=1))
+    note = f"Corrected: {post.correction_note}" if post.corrected_at else ""
+    return "\n\n".join(piece for piece in (post.text, choices, note) if piece)
 
 
 def post_html(site: Site, post: PostView) -> Markup:
@@ -149,6 +150,9 @@ def post_html(site: Site, post: PostView) -> Markup:
     if post.withdrawn_at:
         return paragraphs(post_text(post))
     parts = [paragraphs(post.text)]
+    if post.choices:
+        items = Markup().join(Markup("<li>{}</li>").format(choice) for choice in post.choices)
+        parts.append(Markup("<ol>{}</ol>").format(items))
     if post.content_warning:
         warning = Markup("<p><strong>Content warning: {}</strong></p>")
         parts.insert(0, warning.format(post.content_warning))

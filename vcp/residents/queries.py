@@ -237,6 +237,7 @@ def record_lines(
             Revision.id,
             Post.withdrawn_at,
             Post.withdrawal_reason,
+            Revision.further,
         )
         .select_from(Post)
         .join(Revision, Revision.id == Post.public_revision_id)
@@ -246,7 +247,15 @@ def record_lines(
         .order_by(Post.released_at, Post.id)
     )
     return [
-        RecordLine(row[0], at, *row[2:7], " | ".join(described.get(row[7], [])), row[8], row[9])
+        RecordLine(
+            row[0],
+            at,
+            *row[2:6],
+            "\n\n".join([row[6], *(row[10] or {}).get("more", ())]),
+            " | ".join(described.get(row[7], [])),
+            row[8],
+            row[9],
+        )
         for row in rows
         if (at := row[1]) is not None
     ]
@@ -335,6 +344,7 @@ def copies(post: Post) -> list[Delivery]:
         if delivery.kind is DeliveryKind.PUBLISH
         and delivery.state is DeliveryState.PUBLISHED
         and delivery.channel.network != OWN
+        and delivery.part == 1
     ]
 
 

@@ -8,6 +8,8 @@ from sqlalchemy.orm import Session
 from vcp.kernel.db import session as current_session
 from vcp.networks.base import Outgoing
 from vcp.posts.models import Delivery, Post, Revision
+from vcp.posts.wording import whole
+from vcp.posts.words import main_words
 from vcp.residents import pages, queries
 from vcp.residents.addresses import file_of, post_path
 from vcp.residents.site import Site, site_of
@@ -43,7 +45,11 @@ class SiteFolder:
                 .where(Post.public_id == outgoing.reference, Delivery.record_key == key)
             )
             # What was frozen at approval is the text, with a signature on a shared channel.
-            if post is None or revision is None or revision.text not in outgoing.text:
+            if (
+                post is None
+                or revision is None
+                or whole(main_words(revision)).text not in outgoing.text
+            ):
                 raise OSError("these are not the approved words of a released post")
             pages.put_post(site, session, post, revision=revision, keys=[key], durable=True)
 

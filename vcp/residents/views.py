@@ -15,6 +15,8 @@ from vcp.kernel.media import media_url
 from vcp.kernel.visible import cleaned
 from vcp.networks.registry import NETWORKS
 from vcp.posts.models import Correction, Post, Revision
+from vcp.posts.wording import whole
+from vcp.posts.words import ImageRef, main_words
 from vcp.residents import queries
 from vcp.residents.addresses import officer_path, place_path, post_path
 from vcp.residents.site import Site
@@ -52,6 +54,14 @@ class Earlier:
 
 
 @dataclass(frozen=True)
+class ShownPart:
+    """One part of a thread."""
+
+    words: Markup
+    images: tuple[Picture, ...]
+
+
+@dataclass(frozen=True)
 class PostView:
     """A post as residents read it; for a withdrawn one the words are gone."""
 
@@ -74,6 +84,10 @@ class PostView:
     withdrawn_at: datetime | None
     withdrawal_reason: str | None
     elsewhere: tuple[Link, ...]
+    #: The choices of a poll; people vote where the post is elsewhere.
+    choices: tuple[str, ...] = ()
+    #: Each part of a thread, with its own images; one for a post that isn't one.
+    parts: tuple[ShownPart, ...] = ()
 
     @property
     def words(self) -> Markup:
@@ -168,6 +182,7 @@ def shown_post(
         message = f"post {post.public_id} is not public"
         raise ValueError(message)
     gone = post.withdrawn_at is not None
+    said = main_words(words)
     last = corrected[-1] if corrected and not gone else None
     return PostView(
         id=post.id,
@@ -179,20 +194,26 @@ def shown_post(
         photo_url=site.photo_url(post.persona.photo_digest, post.persona.photo_media_type),
         place=post.area.name,
         place_url=place_path(post.area.slug),
-        text="" if gone else cleaned(words.text),
+        text="" if gone else cleaned(whole(said).text),
         language=words.language,
         content_warning=None if gone else cleaned(words.content_warning or "") or None,
-        images=() if gone else _pictures(words),
+        images=() if gone else _pictures(said.all_images),
         published_at=post.released_at,
         corrected_at=last.state_changed_at if last else None,
         correction_note=cleaned(last.reason) if last else "",
         withdrawn_at=post.withdrawn_at,
         withdrawal_reason=cleaned(post.withdrawal_reason or "") or None,
         elsewhere=() if gone else tuple(_elsewhere(post)),
+        choices=tuple(map(cleaned, said.poll.choices)) if said.poll and not gone else (),
+        parts=()
+        if gone
+        else tuple(
+            ShownPart(linked(cleaned(part.text)), _pictures(part.images)) for part in said.parts
+        ),
     )
 
 
-def _pictures(revision: Revision) -> tuple[Picture, ...]:
+def _pictures(images: Iterable[ImageRef]) -> tuple[Picture, ...]:
     return tuple(
         Picture(
             media_url(image.digest, image.media_type),
@@ -201,7 +222,7 @@ def _pictures(revision: Revision) -> tuple[Picture, ...]:
             image.height,
             image.media_type,
         )
-        for image in revision.images
+        for image in images
     )
 
 
@@ -225,7 +246,7 @@ def earlier_wordings(
     words = queries.revisions(session, replaced)
     found = [
         Earlier(
-            linked(words[revision_id].text),
+            linked(whole(main_words(words[revision_id])).text),
             words[revision_id].language,
             cleaned(words[revision_id].content_warning or "") or None,
             correction.state_changed_at,
