@@ -59,8 +59,8 @@ class Feed:
     def take_down(self, session: Session) -> None:
         """Take down what was withdrawn, or look once more whether it is gone."""
         for takedown in stopping.take_down_due(session):
-            trouble = stopping.take_down(takedown, self.network)
-            stopping.record_takedown(session, takedown, trouble)
+            seen = stopping.take_down(takedown, self.network)
+            stopping.record_takedown(session, takedown, seen)
 
     def expire(self, session: Session) -> None:
         """End what its last moment has passed for."""
