@@ -10,8 +10,8 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
 
-from sqlalchemy import ColumnElement, bindparam, func, select
-from sqlalchemy.orm import Session
+from sqlalchemy import ColumnElement, bindparam, func, or_, select
+from sqlalchemy.orm import Session, lazyload
 
 from officer_profiles import queries as personas
 from officer_profiles.models import Persona
@@ -21,8 +21,8 @@ from vcp.kernel import clock, mail
 from vcp.kernel.audit import record
 from vcp.kernel.context import Machine
 from vcp.kernel.errors import Invalid, NotAllowed, NotFound
-from vcp.kernel.permissions import Permission, Person, check
-from vcp.kernel.settings import Settings
+from vcp.kernel.permissions import Permission, Person, allowed_paths, check
+from vcp.kernel.settings import USUAL_BUDGETS, Settings
 from vcp.posts import in_force, pausing
 from vcp.posts.models import Delivery, Post
 from vcp.posts.pause_models import Pause, PauseScope, PersonaBudget, Stops
@@ -34,6 +34,8 @@ HOUR, DAY = timedelta(hours=1), timedelta(days=1)
 #: Below a budget by more than this nothing is locked: so many may be claimed at one moment.
 NEAR = 200
 MOST = 10_000
+#: The settings that hold the usual numbers.
+NAMES = tuple(USUAL_BUDGETS)
 _OF_DELIVERY = (
     select(
         Post.state, Post.answers_id, Persona.id, PersonaBudget.posts_per_hour,
@@ -218,3 +220,16 @@ def set_own(
     numbers: dict[str, Any] = {"posts_per_hour": posts_per_hour, "posts_per_day": posts_per_day}
     record(session, by, "set_budget", "persona", persona_id, **numbers)
     return budget
+
+
+def own_numbers(session: Session, person: Person) -> list[tuple[Persona, PersonaBudget]]:
+    """Return the personas of this person's areas that have numbers of their own, by name."""
+    paths = allowed_paths(person, Permission.VERIFY_PERSONAS)
+    rows = session.execute(
+        select(Persona, PersonaBudget)
+        .join(PersonaBudget, PersonaBudget.persona_id == Persona.id)
+        .where(or_(False, *(Persona.area_path.startswith(path) for path in paths)))
+        .order_by(Persona.display_name)
+        .options(lazyload("*"))
+    )
+    return [(row[0], row[1]) for row in rows]

@@ -189,9 +189,7 @@ def _open(session: Session, delivery_ids: Sequence[uuid.UUID]) -> Sequence[HeldB
     ).all()
 
 
-def _end(
-    session: Session, row: HeldBack, decision: Decision, *, by: Person, **noted: Any
-) -> None:
+def _end(session: Session, row: HeldBack, decision: Decision, *, by: Person, **noted: Any) -> None:
     # By a condition: of two who decide at once, one does.
     done = session.execute(
         update(HeldBack)

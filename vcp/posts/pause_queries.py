@@ -13,6 +13,7 @@ from vcp.kernel import clock
 from vcp.kernel.errors import NotFound, NotShown
 from vcp.kernel.pages import Page, paginate
 from vcp.kernel.permissions import Permission, Person, allowed_paths
+from vcp.networks.registry import NETWORKS
 from vcp.posts import in_force, timing
 from vcp.posts.models import Delivery, Post
 from vcp.posts.pause_models import HeldBack, Pause, PauseScope, Stops
@@ -41,16 +42,28 @@ def covers() -> ColumnElement[bool]:
     return and_(where, what)
 
 
-def stopped_by_pause() -> ColumnElement[bool]:
-    """Return the condition that a pause in force covers a delivery, its post and channel known."""
-    found = exists().where(Pause.lifted_at.is_(None), covers())
-    return found.correlate(Delivery, Post, Channel)
+def not_paused() -> ColumnElement[bool]:
+    """Return the condition that no pause in force covers a delivery, its post and channel known.
+
+    Whether there is any pause is asked first, and once for all deliveries: mostly there is none.
+    """
+    in_force_now = Pause.lifted_at.is_(None)
+    found = exists().where(in_force_now, covers()).correlate(Delivery, Post, Channel)
+    return or_(~exists().where(in_force_now), ~found)
 
 
-def waits_for_person() -> ColumnElement[bool]:
-    """Return the condition that a delivery became due while stopped, and nobody let it go yet."""
-    found = exists().where(HeldBack.delivery_id == Delivery.id, HeldBack.ended_at.is_(None))
-    return found.correlate(Delivery)
+def not_all_stopped() -> ColumnElement[bool]:
+    """Return the condition that not everything is stopped: asked first, it spares the rest."""
+    return ~exists().where(
+        Pause.lifted_at.is_(None),
+        Pause.scope == PauseScope.EVERYTHING,
+        Pause.stops == Stops.ALL,
+    )
+
+
+def not_held_back() -> ColumnElement[bool]:
+    """Return the condition that a delivery isn't one that became due while stopped and waits."""
+    return Delivery.id.not_in(select(HeldBack.delivery_id).where(HeldBack.ended_at.is_(None)))
 
 
 def named(pause: Pause) -> str:
@@ -63,7 +76,7 @@ def named(pause: Pause) -> str:
         return pause.persona.display_name
     if pause.channel is not None:
         return pause.channel.name
-    return f"everything on {(pause.network or '').title()}"
+    return f"everything on {NETWORKS.get(pause.network or '', pause.network)}"
 
 
 def sentence(pause: Pause) -> str:
@@ -122,8 +135,15 @@ def _covers(pause: Pause, post: Post, channel: Channel | None) -> bool:
     return channel.id == pause.channel_id or channel.network == pause.network
 
 
-def stopping(session: Session) -> Stopping:
-    """Return what stops posts and deliveries now: two queries, however much is shown."""
+def stopping(session: Session, deliveries: Iterable[Delivery]) -> Stopping:
+    """Return what stops these deliveries and their posts: two queries, however many there are."""
+    waiting = [delivery.id for delivery in deliveries if delivery.state in UNSENT]
+    held = HeldBack.delivery_id.in_(waiting)
+    return Stopping(everywhere(session), _open(session, held) if waiting else ())
+
+
+def stopping_all(session: Session) -> Stopping:
+    """Return what stops any delivery that there is."""
     return Stopping(everywhere(session), _open(session))
 
 
@@ -136,10 +156,10 @@ def everywhere(session: Session) -> Sequence[Pause]:
     return sorted(rows, key=lambda pause: widest.index(pause.scope))
 
 
-def _open(session: Session) -> Sequence[HeldBack]:
+def _open(session: Session, *where: ColumnElement[bool]) -> Sequence[HeldBack]:
     return session.scalars(
         select(HeldBack)
-        .where(HeldBack.ended_at.is_(None))
+        .where(HeldBack.ended_at.is_(None), *where)
         .options(joinedload(HeldBack.pause).options(*_names()))
     ).all()
 
@@ -224,7 +244,7 @@ def now_due(pause: Pause) -> ColumnElement[bool]:
         Delivery.state.in_(may_still),
         Delivery.due_at <= clock.now(),
         Delivery.withdraw_wanted_at.is_(None),
-        ~waits_for_person(),
+        not_held_back(),
     )
 
 

@@ -89,7 +89,7 @@ def lift(session: Session, pause_id: int, reason: str, *, by: Person) -> Pause:
     Raises: NotFound; NotAllowed without the role, or for who speaks as the paused persona; Invalid
     without a reason; Conflict when it isn't in force, or lifting it is proposed already.
     """
-    found = _to_lift(session, pause_id, by, "lift")
+    found = _to_lift(session, pause_id, by)
     if not reason.strip():
         raise Invalid("Say why it can be lifted.", "reason")
     if found.state is not PauseState.IN_FORCE:
@@ -110,7 +110,7 @@ def confirm_lift(session: Session, pause_id: int, *, by: Person) -> Pause:
     Raises: NotFound; NotAllowed for who proposed it, or without the role; Conflict when nobody
     proposes it any more.
     """
-    found = _to_lift(session, pause_id, by, "confirm")
+    found = _to_lift(session, pause_id, by)
     if found.state is not PauseState.LIFT_PROPOSED:
         raise Conflict(_why_not(found))
     if found.proposed_by_id == by.id:
@@ -140,11 +140,31 @@ def able_to_lift(session: Session, area_path: str) -> int:
     return len(users.with_permission(session, Permission.LIFT_PAUSES, area_path))
 
 
+def is_stop(pause: Pause) -> bool:
+    """Say whether it is the one stop of everything that a person sets."""
+    return pause.scope is PauseScope.EVERYTHING and not pause.is_breaker
+
+
 def may_lift(pause: Pause, person: Person) -> bool:
     """Say whether the person may lift it, or take part in it."""
     allowed = allowed_paths(person, Permission.LIFT_PAUSES)
     covered = any(pause.area_path.startswith(path) for path in allowed)
     return covered and not (pause.persona and person.id in personas.member_ids(pause.persona))
+
+
+def must_be_able_to_lift(pause: Pause, person: Person) -> None:
+    """Let the person go on, or refuse.
+
+    Raises: NotAllowed without the role for its area, or for who speaks as the paused persona.
+    """
+    _must(person, Permission.LIFT_PAUSES, pause)
+    if not may_lift(pause, person) and pause.persona is not None:
+        raise NotAllowed(
+            f"You speak as {pause.persona.display_name}, so others decide when it may go on.",
+            attempted="lift",
+            subject_kind="pause",
+            subject_id=pause.id,
+        )
 
 
 def _covering(session: Session, scope: str, target: str) -> Pause:
@@ -184,18 +204,11 @@ def _standing(session: Session, made: Pause) -> Pause | None:
     )
 
 
-def _to_lift(session: Session, pause_id: int, by: Person, verb: str) -> Pause:
+def _to_lift(session: Session, pause_id: int, by: Person) -> Pause:
     # Locked, so that of two who lift at once the second finds what the first did.
     session.execute(select(Pause.id).where(Pause.id == pause_id).with_for_update())
     found = one(session, by, pause_id)
-    _must(by, Permission.LIFT_PAUSES, found)
-    if found.persona is not None and by.id in personas.member_ids(found.persona):
-        raise NotAllowed(
-            f"You speak as {found.persona.display_name}, so others decide when it may go on.",
-            attempted=verb,
-            subject_kind="pause",
-            subject_id=pause_id,
-        )
+    must_be_able_to_lift(found, by)
     return found
 
 

@@ -14,7 +14,7 @@ from vcp.channels.models import Channel
 from vcp.kernel.media import media_url
 from vcp.kernel.visible import cleaned
 from vcp.networks.registry import NETWORKS
-from vcp.posts.models import Correction, Post, Revision
+from vcp.posts.models import Correction, Delivery, Post, Revision
 from vcp.residents import queries
 from vcp.residents.addresses import officer_path, place_path, post_path
 from vcp.residents.site import Site
@@ -74,6 +74,8 @@ class PostView:
     withdrawn_at: datetime | None
     withdrawal_reason: str | None
     elsewhere: tuple[Link, ...]
+    #: Where a withdrawn post may still be seen, since a server doesn't take it down.
+    still_shown: tuple[str, ...] = ()
 
     @property
     def words(self) -> Markup:
@@ -189,6 +191,7 @@ def shown_post(
         withdrawn_at=post.withdrawn_at,
         withdrawal_reason=cleaned(post.withdrawal_reason or "") or None,
         elsewhere=() if gone else tuple(_elsewhere(post)),
+        still_shown=tuple(_named(copy) for copy in queries.still_shown(post)) if gone else (),
     )
 
 
@@ -209,9 +212,13 @@ def _elsewhere(post: Post) -> Iterable[Link]:
     for delivery in queries.copies(post):
         url = web_address(delivery.remote_url)
         if url:
-            network = NETWORKS.get(delivery.channel.network, delivery.channel.network)
-            handle = f" as {delivery.channel.handle}" if delivery.channel.handle else ""
-            yield Link(cleaned(f"On {network}{handle}"), url)
+            yield Link(f"On {_named(delivery)}", url)
+
+
+def _named(delivery: Delivery) -> str:
+    network = NETWORKS.get(delivery.channel.network, delivery.channel.network)
+    handle = f" as {delivery.channel.handle}" if delivery.channel.handle else ""
+    return cleaned(f"{network}{handle}")
 
 
 def earlier_wordings(
