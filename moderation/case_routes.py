@@ -20,6 +20,7 @@ from vcp.kernel.db import session
 from vcp.kernel.pages import row_id
 from vcp.kernel.permissions import Permission, me, requires
 from vcp.kernel.settings import settings
+from vcp.posts import pause_queries
 
 
 @bp.post("/<int:case_id>/claim")
@@ -112,7 +113,7 @@ def standard_reply(case_id: int) -> ResponseReturnValue:
     form = StandardReplyForm()
 
     def act(current: Session) -> str:
-        replying.send(
+        post = replying.send(
             current,
             case_id,
             _number(form.message_id.data) or 0,
@@ -120,7 +121,8 @@ def standard_reply(case_id: int) -> ResponseReturnValue:
             by=me(),
             third_party=form.third_party.data,
         )
-        return "The standard reply is on its way."
+        stopped = pause_queries.stopping(current, post.deliveries).post(post)
+        return stopped or "The standard reply is on its way."
 
     return decide(case_id, form, act)
 

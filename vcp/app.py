@@ -49,12 +49,14 @@ import vcp.posts.answer_routes
 import vcp.posts.answering
 import vcp.posts.checks
 import vcp.posts.compose_routes
+import vcp.posts.control_routes
 import vcp.posts.correction_routes
 import vcp.posts.decision_routes
 import vcp.posts.delivery_queries
 import vcp.posts.delivery_routes
 import vcp.posts.leaving
 import vcp.posts.models
+import vcp.posts.pause_models
 import vcp.posts.queries
 import vcp.posts.routes
 import vcp.posts.standard_routes
@@ -110,6 +112,7 @@ FEATURES = (
     moderation.figures_routes.bp,
     vcp.contacts.routes.bp,
     vcp.posts.delivery_routes.bp,
+    vcp.posts.control_routes.bp,
     vcp.residents.routes.bp,
     vcp.residents.ask_routes.bp,
     vcp.residents.check_routes.bp,
@@ -136,6 +139,7 @@ NAVIGATION: tuple[tuple[str, str, Permission, Any], ...] = (
         Permission.SEE_DELIVERIES,
         vcp.posts.delivery_queries.asking,
     ),
+    ("Control", "control.show", Permission.SEE_PAUSES, None),
     ("Replies", "replies.listed", Permission.SEE_STANDARD_REPLIES, None),
     ("Personas", "personas.index", Permission.SEE_PERSONAS, None),
     ("Channels", "channels.index", Permission.SEE_CHANNELS, None),

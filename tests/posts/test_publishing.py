@@ -310,7 +310,7 @@ class TestTakedown:
         session.flush()
         (takedown,) = stopping.take_down_due(session)
         assert takedown.remote_id == "remote-1"
-        stopping.record_takedown(session, takedown, None)
+        stopping.record_takedown(session, takedown, stopping.Seen())
         assert delivery.state is D.WITHDRAWN
         others = [d for d in delivery.post.deliveries if d.id != delivery.id]
         assert {d.state for d in others} == {D.CANCELLED}
@@ -326,11 +326,11 @@ class TestTakedown:
         publishing.record(session, claimed(session, delivery, settings), Outcome(receipt=receipt()))
         stopping.want_withdrawn(session, delivery.post, by=team.supervisor)
         session.flush()
-        stopping.record_takedown(session, stopping.take_down_due(session)[0], None)
+        stopping.record_takedown(session, stopping.take_down_due(session)[0], stopping.Seen())
         assert stopping.take_down_due(session) == []
-        clock.shift(stopping.LOOK_AGAIN_S + 1)
+        clock.shift(stopping.LOOK_AGAIN_S[0] + 1)
         again = stopping.take_down_due(session)
-        stopping.record_takedown(session, again[0], "the server still shows it.")
+        stopping.record_takedown(session, again[0], stopping.Seen("the server still shows it."))
         assert "still shows" in (delivery.problem or "")
         clock.shift(stopping.TRY_AGAIN_S + 1)
         assert len(stopping.take_down_due(session)) == 1

@@ -19,6 +19,7 @@ COMMANDS = {
     "deliveries": "deliveries:command",
     "doctor": "doctor:command",
     "ingest": "processes:ingest",
+    "pause": "pausing:command",
     "personas": "personas:group",
     "posts": "posts:group",
     "prepare": "preparing:prepare",

@@ -39,6 +39,9 @@ class Permission(StrEnum):
     WITHDRAW_POSTS = "withdraw_posts"
     SEE_DELIVERIES = "see_deliveries"
     SETTLE_DELIVERIES = "settle_deliveries"
+    SEE_PAUSES = "see_pauses"
+    PAUSE_PUBLISHING = "pause_publishing"
+    LIFT_PAUSES = "lift_pauses"
     SEE_CASES = "see_cases"
     RELEASE_HOLDS = "release_holds"
     RETURN_HOLDS = "return_holds"
@@ -69,7 +72,10 @@ class Permission(StrEnum):
 P = Permission
 #: What they show isn't divided by area, so only a grant for the whole force gives them.
 WHOLE_FORCE = frozenset({P.SEE_TRAIL, P.EXPORT_TRAIL, P.SEE_MAILS})
-_EVERYBODY = {P.USE_OWN_ACCOUNT, P.SEE_AREAS, P.SEE_PERSONAS, P.SEE_CHANNELS}
+_EVERYBODY = {P.USE_OWN_ACCOUNT, P.SEE_AREAS, P.SEE_PERSONAS, P.SEE_CHANNELS, P.SEE_PAUSES}
+#: Who may stop publishing may take part in letting it go on. It lets out no words by itself:
+#: what became due meanwhile waits for those who settle deliveries.
+_CONTROL = {P.PAUSE_PUBLISHING, P.LIFT_PAUSES}
 
 ROLE_PERMISSIONS: dict[Role, frozenset[Permission]] = {
     Role.OFFICER: frozenset(
@@ -87,6 +93,7 @@ ROLE_PERMISSIONS: dict[Role, frozenset[Permission]] = {
     ),
     Role.SUPERVISOR: frozenset(
         _EVERYBODY
+        | _CONTROL
         | {
             P.SEE_POSTS,
             P.WRITE_POSTS,
@@ -126,6 +133,7 @@ ROLE_PERMISSIONS: dict[Role, frozenset[Permission]] = {
     ),
     Role.DECISION_MAKER: frozenset(
         _EVERYBODY
+        | _CONTROL
         | {
             P.SEE_POSTS,
             P.SEE_CASES,
@@ -148,6 +156,7 @@ ROLE_PERMISSIONS: dict[Role, frozenset[Permission]] = {
     ),
     Role.ADMINISTRATOR: frozenset(
         _EVERYBODY
+        | _CONTROL
         | {
             P.CONNECT_CHANNELS,
             P.MANAGE_AREAS,

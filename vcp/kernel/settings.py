@@ -15,6 +15,13 @@ from pydantic_settings import BaseSettings, SettingsConfigDict
 
 SHORTEST_SECRET = 32
 LONGEST_SOCKET_PATH = 100
+#: Far above what people write, far below what a script sends.
+USUAL_BUDGETS = {
+    "persona_posts_per_hour": 30,
+    "persona_posts_per_day": 100,
+    "persona_answers_per_hour": 300,
+    "force_posts_per_hour": 300,
+}
 
 
 class Mode(StrEnum):
@@ -75,6 +82,13 @@ class Settings(BaseSettings):
     factor_minutes: int = Field(default=15, ge=1, le=60)
     #: Hours after the due time at which an unsent post expires, unless its author says otherwise.
     not_after_hours: int = Field(default=24, ge=1, le=24 * 14)
+    #: How many posts a persona may begin to send in an hour and in a day, and the whole force in
+    #: an hour; answers to residents count apart. 0: no limit; empty: the usual number, in test
+    #: mode no limit.
+    persona_posts_per_hour: int | None = Field(default=None, ge=0)
+    persona_posts_per_day: int | None = Field(default=None, ge=0)
+    persona_answers_per_hour: int | None = Field(default=None, ge=0)
+    force_posts_per_hour: int | None = Field(default=None, ge=0)
     #: Largest upload, in bytes, and largest image, in pixels.
     upload_bytes: int = 16 * 1024 * 1024
     image_pixels: int = 50_000_000
@@ -127,6 +141,13 @@ class Settings(BaseSettings):
         if not self.smtp_host:
             faults.append("Set VCP_SMTP_HOST: invitations and approvals are sent by e-mail.")
         return faults
+
+    def budget(self, name: str) -> int:
+        """Return the budget of this name that is in force; 0: no limit."""
+        chosen: int | None = getattr(self, name)
+        if chosen is not None:
+            return chosen
+        return 0 if self.mode is Mode.TEST else USUAL_BUDGETS[name]
 
     @property
     def zone(self) -> ZoneInfo:

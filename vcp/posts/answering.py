@@ -20,6 +20,7 @@ from vcp.posts import following, guards
 from vcp.posts.addressing import OWN
 from vcp.posts.events import Answered
 from vcp.posts.models import Delivery, DeliveryKind, Post
+from vcp.posts.pause_queries import UNSENT, Stopping, stopping
 from vcp.posts.queries import outward_state
 from vcp.posts.states import DeliveryState, PostState
 
@@ -45,6 +46,8 @@ class Answer:
     #: Where the network shows it.
     url: str | None
     is_standard: bool
+    #: What stops it from going out now, as a sentence.
+    stopped: str | None = None
 
     @property
     def is_out(self) -> bool:
@@ -157,10 +160,13 @@ def answers_of(session: Session, contact: Contact) -> list[Answer]:
         .order_by(Post.id)
         .options(joinedload(Post.persona), selectinload(Post.deliveries))
     ).unique()
-    return [_shown(post) for post in rows]
+    posts = list(rows)
+    waiting = [d for post in posts for d in post.deliveries if d.state in UNSENT]
+    stops = stopping(session, waiting) if waiting else Stopping((), ())
+    return [_shown(post, stops) for post in posts]
 
 
-def _shown(post: Post) -> Answer:
+def _shown(post: Post, stops: Stopping) -> Answer:
     words = post.public_revision or post.revision
     out = [
         d
@@ -176,4 +182,5 @@ def _shown(post: Post) -> Answer:
         at=(out[0].published_at if out else None) or post.released_at or post.created_at,
         url=out[0].remote_url if out else None,
         is_standard=post.standard_reply_id is not None,
+        stopped=stops.post(post),
     )

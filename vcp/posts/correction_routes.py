@@ -9,7 +9,16 @@ from flask.typing import ResponseReturnValue
 from vcp.kernel.db import session, transaction
 from vcp.kernel.errors import Conflict, Invalid
 from vcp.kernel.permissions import Permission, may, me, requires
-from vcp.posts import composing, correcting, guards, notices, queries, screening, service
+from vcp.posts import (
+    composing,
+    correcting,
+    guards,
+    notices,
+    pause_queries,
+    queries,
+    screening,
+    service,
+)
 from vcp.posts.compose_routes import CHECK, SUBMIT, tell_submitted
 from vcp.posts.forms import ApproveForm, CorrectForm, SendBackForm, SubmitPostForm
 from vcp.posts.models import Correction, Post
@@ -127,11 +136,13 @@ def approve_correction(correction_id: int) -> ResponseReturnValue:
             correcting.approve_correction(
                 current, correction_id, sha, by=me(), warning_answer=answer
             )
+            post = correcting.found(current, correction_id).post
+            stopped = pause_queries.stopping(current, post.deliveries).post(post)
     except Invalid as error:
         form.refuse(error)
         correction = queries.correction_for_page(session(), correction_id)
         return _page(correction, approve_form=form, form=form), 422
-    flash("Approved. The correction goes out now.", "success")
+    flash(f"Approved. {stopped or 'The correction goes out now.'}", "success")
     return redirect(url_for("posts.awaiting"))
 
 

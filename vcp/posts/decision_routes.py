@@ -10,7 +10,7 @@ from vcp.kernel.db import session, transaction
 from vcp.kernel.errors import Invalid
 from vcp.kernel.forms import BaseForm
 from vcp.kernel.permissions import Permission, me, requires
-from vcp.posts import guards, in_force, queries, service, timing
+from vcp.posts import guards, in_force, pause_queries, queries, service, timing
 from vcp.posts.compose_routes import tell_submitted
 from vcp.posts.forms import (
     ApproveForm,
@@ -83,7 +83,8 @@ def _approved(post: Post) -> str:
     if post.wanted_at is not None and post.state is PostState.SCHEDULED:
         due = timing.spoken(post.wanted_at, in_force.zone())
         return f"Approved. It goes out on {due}."
-    return "Approved. It goes out now."
+    stopped = pause_queries.stopping(session(), post.deliveries).post(post)
+    return f"Approved. {stopped}" if stopped else "Approved. It goes out now."
 
 
 @bp.post("/<int:post_id>/send-back")

@@ -5,11 +5,12 @@ from collections.abc import Iterator, Sequence
 from typing import Any
 
 from sqlalchemy import Select, func, or_, select
-from sqlalchemy.orm import Session, selectinload
+from sqlalchemy.orm import Session, lazyload, selectinload
 
 from vcp.kernel.errors import NotFound, NotShown
 from vcp.kernel.pages import Page, paginate
 from vcp.kernel.permissions import Permission, Person, allowed_paths
+from vcp.posts import pause_queries
 from vcp.posts.models import Attempt, Delivery, DeliveryKind, Post
 from vcp.posts.states import DeliveryState
 
@@ -84,14 +85,16 @@ def export(session: Session) -> Iterator[dict[str, Any]]:
     """Give every delivery as documented in docs/operating.md, oldest first."""
     attempts = select(func.count()).where(Attempt.delivery_id == Delivery.id).scalar_subquery()
     rows = (
-        select(Delivery, Post.public_id, attempts)
+        select(Delivery, Post, attempts)
         .join(Post, Post.id == Delivery.post_id)
         .order_by(Delivery.created_at, Delivery.id)
+        .options(lazyload(Post.persona), lazyload(Post.author), lazyload(Post.revision))
     )
-    for delivery, public_id, tried in session.execute(
-        rows.execution_options(yield_per=EXPORT_BATCH)
-    ):
-        yield as_json(delivery, public_id, tried)
+    stopping = pause_queries.stopping_all(session)
+    for delivery, post, tried in session.execute(rows.execution_options(yield_per=EXPORT_BATCH)):
+        yield as_json(delivery, post.public_id, tried) | {
+            "stopped_by": stopping.delivery(delivery, post)
+        }
 
 
 def as_json(delivery: Delivery, public_id: str, tried: int) -> dict[str, Any]:

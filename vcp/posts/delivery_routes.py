@@ -12,7 +12,7 @@ from vcp.kernel.errors import Invalid
 from vcp.kernel.forms import BaseForm
 from vcp.kernel.permissions import Permission, me, requires
 from vcp.posts import delivery_queries as queries
-from vcp.posts import settling
+from vcp.posts import pause_queries, settling, stopping
 from vcp.posts.delivery_forms import GiveUpForm, SayPublishedForm, SendAgainForm
 
 bp = Blueprint("deliveries", __name__, url_prefix="/staff/deliveries")
@@ -26,7 +26,11 @@ def listed() -> ResponseReturnValue:
     number = request.args.get("page", 1, type=int)
     page = queries.listed(session(), me(), state=state, number=number)
     return render_template(
-        "deliveries/list.html", page=page, state=state, counts=queries.counts(session(), me())
+        "deliveries/list.html",
+        page=page,
+        state=state,
+        counts=queries.counts(session(), me()),
+        stopping=pause_queries.stopping(session(), page.items),
     )
 
 
@@ -75,6 +79,18 @@ def give_up(delivery_id: uuid.UUID) -> ResponseReturnValue:
     )
 
 
+@bp.post("/<uuid:delivery_id>/gone")
+@requires(Permission.SETTLE_DELIVERIES)
+def say_gone(delivery_id: uuid.UUID) -> ResponseReturnValue:
+    """Take a person's word that they removed it at the network."""
+    return _decide(
+        SendAgainForm(),
+        delivery_id,
+        "Recorded as taken down. It is looked at once more.",
+        lambda current: stopping.say_gone(current, delivery_id, by=me()),
+    )
+
+
 def _decide(
     form: BaseForm, delivery_id: uuid.UUID, done: str, decide: Callable[[Session], object]
 ) -> ResponseReturnValue:
@@ -94,9 +110,12 @@ def _page(delivery_id: uuid.UUID, form: BaseForm | None = None) -> str:
     forms = {kind.__name__: kind(formdata=None) for kind in (SayPublishedForm, GiveUpForm)}
     if form is not None:
         forms[type(form).__name__] = form
+    delivery = queries.one(session(), me(), delivery_id)
+    pauses = pause_queries.stopping(session(), [delivery])
     return render_template(
         "deliveries/show.html",
-        delivery=queries.one(session(), me(), delivery_id),
+        delivery=delivery,
+        stopped=pauses.delivery(delivery, delivery.post),
         form=form,
         say_form=forms["SayPublishedForm"],
         give_up_form=forms["GiveUpForm"],

@@ -34,7 +34,7 @@ from vcp.networks.base import (
     Unauthorised,
 )
 from vcp.networks.registry import READ_AT_S
-from vcp.posts import answering
+from vcp.posts import answering, budgets
 from vcp.posts.events import PostChanged
 from vcp.posts.following import reply_target
 from vcp.posts.freezing import outgoing
@@ -82,11 +82,13 @@ def channels_due(session: Session) -> list[int]:
 def claim_next(session: Session, channel_id: int, owner: str, settings: Settings) -> Claimed | None:
     """Claim the channel's oldest due delivery; None when there is none, or another sends.
 
+    None as well when it would go over a budget: its breaker has then paused what it belongs to.
+
     The caller commits before anything is sent: a crash after this leaves a lease that runs out.
     """
     now = clock.now()
     row_id = session.scalar(NEXT_DUE, {"channel_id": channel_id, "now": now})
-    if row_id is None:
+    if row_id is None or not budgets.within(session, row_id, settings):
         return None
     attempt = Attempt(id=uuid.uuid4(), delivery_id=row_id, owner=owner, started_at=now)
     if not _won(session, attempt):
@@ -252,6 +254,15 @@ def _record_in_time(session: Session, delivery: Delivery, outcome: Outcome) -> N
             delivery.channel.wait_until = now + timedelta(seconds=wait_s)
         delivery.next_at = now + timedelta(seconds=wait_s)
         DELIVERY.apply(session, delivery, "retry", by=PUBLISHER, detail=str(error))
+    if delivery.withdraw_wanted_at is not None:
+        _not_wanted_any_more(session, delivery)
+
+
+def _not_wanted_any_more(session: Session, delivery: Delivery) -> None:
+    """End what was withdrawn while it was being sent, and see at once what became of it."""
+    delivery.next_at = clock.now()
+    if DELIVERY.allows(delivery.state, "cancel"):
+        DELIVERY.apply(session, delivery, "cancel", by=PUBLISHER)
 
 
 def first_reading(channel: Channel, now: datetime) -> datetime:
@@ -300,6 +311,10 @@ def _record_late(session: Session, delivery: Delivery, attempt: Attempt, receipt
         settle_as_published(session, delivery, receipt, "confirm")
     elif delivery.state is DeliveryState.NEEDS_PERSON:
         settle_as_published(session, delivery, receipt, "say_published")
+    elif delivery.kind is DeliveryKind.PUBLISH and DELIVERY.allows(delivery.state, "appear"):
+        # Nobody waits for it any more: it must not stay.
+        delivery.withdraw_wanted_at = delivery.withdraw_wanted_at or clock.now()
+        settle_as_published(session, delivery, receipt, "appear")
     elif delivery.state is DeliveryState.QUEUED:
         DELIVERY.apply(session, delivery, "claim", by=PUBLISHER, late=True)
         settle_as_published(session, delivery, receipt, "publish")

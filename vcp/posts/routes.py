@@ -9,7 +9,7 @@ from officer_profiles.forms import LANGUAGES
 from vcp.kernel.consulting import consults
 from vcp.kernel.db import session
 from vcp.kernel.permissions import Permission, allowed_paths, may, me, requires
-from vcp.posts import answering, guards, notices, queries, screening, service
+from vcp.posts import answering, guards, notices, pause_queries, queries, screening, service
 from vcp.posts.forms import ApproveForm, SendBackForm, SubmitPostForm
 from vcp.posts.models import Post
 from vcp.posts.previews import previews
@@ -106,6 +106,7 @@ def show_page(post: Post, **forms: Any) -> str:
     revisions = queries.revisions_of(session(), post)
     involved = {post.author_id, *(r.written_by_id for r in revisions)}
     involved |= {r.submitted_by_id for r in revisions if r.submitted_by_id is not None}
+    stopping = pause_queries.stopping(session(), post.deliveries)
     draft_verdict = screening.screen(words) if post.state is PostState.DRAFT else verdict
     return render_template(
         "posts/show.html",
@@ -124,7 +125,8 @@ def show_page(post: Post, **forms: Any) -> str:
         verdict=draft_verdict,
         marked=screening.marked(words, draft_verdict) if draft_verdict else [],
         warns=screening.has_warning(draft_verdict),
-        stopped=queries.stopped_because(post),
+        stopped=queries.stopped_because(post) or stopping.post(post),
+        stopping=stopping,
         revisions=revisions,
         approvals=queries.approvals_of(session(), post),
         corrections=queries.corrections_of(session(), post) if post.released_at else [],
@@ -160,8 +162,10 @@ def _what_can_be_done(post: Post, *, is_involved: bool) -> dict[str, Any]:
 
 
 def _list(template: str, **shown: Any) -> str:
+    posts = shown["page"].items if "page" in shown else shown["posts"]
     return render_template(
         template,
+        stopping=pause_queries.stopping(session(), [d for post in posts for d in post.deliveries]),
         outward_state=queries.outward_state,
         states=list(PostState),
         state=_state(),

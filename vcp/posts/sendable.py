@@ -16,6 +16,7 @@ from vcp.channels.models import Channel
 from vcp.channels.states import USABLE
 from vcp.kernel.db import UtcDateTime
 from vcp.posts.models import Delivery, DeliveryKind, Post
+from vcp.posts.pause_queries import not_all_stopped, not_held_back, not_paused
 from vcp.posts.states import DeliveryState, PostState
 from vcp.users.models import User
 from vcp.users.states import UserState
@@ -38,7 +39,10 @@ def _may_post(now: ColumnElement[datetime]) -> ColumnElement[bool]:
 
 
 def _allowed(now: ColumnElement[datetime]) -> ColumnElement[bool]:
-    """Its post goes out, its author serves, its persona is verified, its channel works."""
+    """Its post goes out, its author serves, its persona is verified, its channel works.
+
+    And nothing that covers it is paused.
+    """
     allowed = exists().where(
         Post.id == Delivery.post_id,
         Post.state.in_((PostState.SCHEDULED, PostState.RELEASED)),
@@ -51,6 +55,7 @@ def _allowed(now: ColumnElement[datetime]) -> ColumnElement[bool]:
         Channel.state.in_(USABLE),
         or_(Channel.wait_until.is_(None), Channel.wait_until <= now),
         _may_post(now),
+        not_paused(),
     )
     return allowed.correlate(Delivery)
 
@@ -88,12 +93,14 @@ def _channel_is_free() -> ColumnElement[bool]:
 
 def _sendable(now: ColumnElement[datetime]) -> ColumnElement[bool]:
     return and_(
+        not_all_stopped(),
         Delivery.state == DeliveryState.QUEUED,
         Delivery.due_at <= now,
         Delivery.not_after > now,
         Delivery.withdraw_wanted_at.is_(None),
         or_(Delivery.kind == DeliveryKind.PUBLISH, _has_target()),
         or_(Delivery.part == 1, Delivery.kind == DeliveryKind.CORRECT, _follows()),
+        not_held_back(),
         _allowed(now),
     )
 

@@ -23,7 +23,7 @@ from vcp.kernel.permissions import Permission, Person, check
 from vcp.kernel.settings import Settings
 from vcp.networks.base import Network, NetworkError, Outgoing, Receipt
 from vcp.networks.registry import READ_AT_S
-from vcp.posts import answering
+from vcp.posts import answering, holding_back
 from vcp.posts.delivery_queries import one
 from vcp.posts.events import PostChanged
 from vcp.posts.following import end_broken, reply_target
@@ -129,7 +129,8 @@ def expire(session: Session) -> int:
     rows += end_broken(session)
     for post in {delivery.post for delivery in rows}:
         if post.state is PostState.SCHEDULED and all(
-            delivery.state is DeliveryState.EXPIRED for delivery in post.deliveries
+            delivery.state in {DeliveryState.EXPIRED, DeliveryState.CANCELLED}
+            for delivery in post.deliveries
         ):
             POST.apply(session, post, "expire", by=PUBLISHER)
     return len(rows)
@@ -155,14 +156,18 @@ def take_reading(session: Session, settings: Settings) -> list[Reading]:
         if held.rowcount == 1:  # type: ignore[attr-defined]  # CursorResult, typed as Result
             session.refresh(delivery)
             try:
-                readings.append(_reading(session, delivery, settings))
+                readings.append(reading_of(session, delivery, settings))
             except ValueError as error:
                 delivery.problem = f"{error}. Look whether it is at the network."
                 DELIVERY.apply(session, delivery, "ask", by=PUBLISHER, detail=str(error))
     return readings
 
 
-def _reading(session: Session, delivery: Delivery, settings: Settings) -> Reading:
+def reading_of(session: Session, delivery: Delivery, settings: Settings) -> Reading:
+    """Return what to look for at the network to find this delivery.
+
+    Raises: ValueError when the stored bytes are not those that were approved.
+    """
     # Back to the first attempt: a copy of any of them settles it.
     first_at = session.scalar(
         select(func.min(Attempt.started_at)).where(Attempt.delivery_id == delivery.id)
@@ -221,7 +226,8 @@ def _not_readable(session: Session, delivery: Delivery, error: NetworkError) -> 
     if clock.now() - delivery.state_changed_at > timedelta(seconds=PERSON_AFTER_S):
         DELIVERY.apply(session, delivery, "ask", by=PUBLISHER, detail=str(error))
     else:
-        is_dear = delivery.channel.network in READ_AT_S
+        is_wanted = delivery.withdraw_wanted_at is None
+        is_dear = is_wanted and delivery.channel.network in READ_AT_S
         wait_s = DEAR_READ_AGAIN_S if is_dear else READ_AGAIN_S
         delivery.next_at = clock.now() + timedelta(seconds=wait_s)
 
@@ -233,6 +239,8 @@ def _absent(session: Session, delivery: Delivery) -> None:
     if delivery.kind is DeliveryKind.CORRECT:
         # Changing a post to the same words twice does no harm.
         _queue_again(session, delivery)
+    elif delivery.withdraw_wanted_at is not None:
+        _absent_and_unwanted(session, delivery, certain_at)
     elif delivery.channel.network in READ_AT_S:
         _absent_where_reading_is_dear(session, delivery)
     elif delivery.reads < READS_NEEDED or now < certain_at:
@@ -252,6 +260,21 @@ def _absent_where_reading_is_dear(session: Session, delivery: Delivery) -> None:
     else:
         delivery.problem = f"It was looked for {len(times)} times and not found. Please look."
         DELIVERY.apply(session, delivery, "ask", by=PUBLISHER)
+
+
+def _absent_and_unwanted(session: Session, delivery: Delivery, certain_at: datetime) -> None:
+    """Cancel what was withdrawn and isn't there; `vcp.posts.watching` goes on looking for it."""
+    now = clock.now()
+    delivery.next_at = now + timedelta(seconds=READ_AGAIN_S)
+    if delivery.reads < READS_NEEDED or now < certain_at:
+        return
+    shows_late = delivery.channel.settle_policy is SettlePolicy.PERSON
+    if shows_late or delivery.channel.network in READ_AT_S:
+        delivery.problem = "It was withdrawn, and not found at the network. Please look there, too."
+        DELIVERY.apply(session, delivery, "ask", by=PUBLISHER)
+        return
+    DELIVERY.apply(session, delivery, "confirm_absent", by=PUBLISHER, reads=delivery.reads)
+    DELIVERY.apply(session, delivery, "cancel", by=PUBLISHER)
 
 
 def _queue_again(session: Session, delivery: Delivery) -> None:
@@ -302,6 +325,7 @@ def send_again(session: Session, delivery_id: uuid.UUID, *, by: Person) -> Deliv
     if delivery.not_after <= clock.now():
         raise Conflict("Its last moment has passed. Write a new post if it is still needed.")
     delivery.problem = delivery.next_at = None
+    holding_back.end_for_person(session, delivery, by=by)
     DELIVERY.apply(session, delivery, "send_again", by=by)
     return delivery
 

@@ -90,6 +90,27 @@ STANDARD_REPLY = Lifecycle(
 )
 
 
+class PauseState(enum.StrEnum):
+    """Whether a pause stops what it covers: until it is lifted, a proposal to lift included."""
+
+    IN_FORCE = "in_force"
+    LIFT_PROPOSED = "lift_proposed"
+    LIFTED = "lifted"
+
+
+_U = PauseState
+PAUSE = Lifecycle(
+    "pause",
+    PauseState,
+    _U.IN_FORCE,
+    {
+        "propose_lift": ([_U.IN_FORCE], _U.LIFT_PROPOSED),  # where it takes two people
+        "keep": ([_U.LIFT_PROPOSED], _U.IN_FORCE),
+        "lift": ([_U.IN_FORCE, _U.LIFT_PROPOSED], _U.LIFTED),
+    },
+)
+
+
 class DeliveryState(enum.StrEnum):
     """Where one copy on one channel stands."""
 
@@ -128,7 +149,10 @@ DELIVERY = Lifecycle(
         "give_up": ([_D.NEEDS_PERSON], _D.FAILED),
         "expire": ([_D.QUEUED, _D.RETRY_WAIT, _D.BLOCKED_AUTH], _D.EXPIRED),
         "cancel": ([_D.QUEUED, _D.RETRY_WAIT, _D.BLOCKED_AUTH], _D.CANCELLED),
-        "withdraw": ([_D.PUBLISHED], _D.WITHDRAWN),
+        # A network showed late what had been given up: it is taken down.
+        "appear": ([_D.CANCELLED, _D.EXPIRED], _D.PUBLISHED),
+        "withdraw": ([_D.PUBLISHED, _D.NEEDS_PERSON], _D.WITHDRAWN),
+        "stay": ([_D.PUBLISHED, _D.WITHDRAWN], _D.NEEDS_PERSON),  # a server won't take it down
     },
 )
 

@@ -4,22 +4,33 @@ import uuid
 from dataclasses import dataclass
 from datetime import timedelta
 
-from sqlalchemy import or_, select, update
+from sqlalchemy import ColumnElement, and_, or_, select, update
 from sqlalchemy.orm import Session
 
-from vcp.kernel import clock
+from vcp.kernel import clock, mail
 from vcp.kernel.context import Actor
+from vcp.kernel.errors import Conflict
 from vcp.kernel.events import raise_event
+from vcp.kernel.permissions import Permission, Person, check
 from vcp.networks.base import Network, NetworkError
+from vcp.posts import in_force
+from vcp.posts.delivery_queries import one
 from vcp.posts.events import PostChanged
 from vcp.posts.models import Delivery, DeliveryKind, Post
 from vcp.posts.publishing import LEASE_S, PUBLISHER
 from vcp.posts.states import DELIVERY, DeliveryState
+from vcp.users import queries as users
 
-#: A server may bring a post back after saying that it is gone, so it is looked at again.
-LOOK_AGAIN_S = 30
-CHECKS_NEEDED = 2
+#: A server may bring a post back after saying that it is gone, so it is looked at again: seconds
+#: after the first look that found nothing, and after the second.
+LOOK_AGAIN_S = (30, 270)
 TRY_AGAIN_S = 10
+#: The same once a person has been asked.
+TRY_SELDOM_S = 60
+#: Seconds from the withdrawal after which a person is asked about what a server still shows.
+ASK_AFTER_S = 40
+#: The same from when a copy was found late: it is tried at once.
+ASK_LATE_AFTER_S = 20
 BATCH = 100
 
 
@@ -30,6 +41,17 @@ class Takedown:
     delivery_id: uuid.UUID
     channel_id: int
     remote_id: str
+    #: It was gone before: it is looked at first, and taken down only if it came back.
+    was_gone: bool = False
+
+
+@dataclass(frozen=True)
+class Seen:
+    """What a server showed after it was asked; no trouble: it is gone."""
+
+    trouble: str | None = None
+    #: It was shown again after it had been gone.
+    came_back: bool = False
 
 
 def cancel_waiting(session: Session, post: Post, *, by: Actor) -> int:
@@ -45,16 +67,24 @@ def cancel_waiting(session: Session, post: Post, *, by: Actor) -> int:
 
 
 def want_withdrawn(session: Session, post: Post, *, by: Actor) -> None:
-    """Cancel what waits, and have every copy that is out, or may be, taken down."""
+    """Cancel what waits, and have every copy that is out, or may be, taken down.
+
+    What was cancelled after a try is watched for: a server may show that try late.
+    """
     cancel_waiting(session, post, by=by)
     now = clock.now()
-    ended = (DeliveryState.CANCELLED, DeliveryState.EXPIRED, DeliveryState.FAILED)
+    never_left = and_(
+        Delivery.state.in_((DeliveryState.CANCELLED, DeliveryState.EXPIRED)), Delivery.attempt == 0
+    )
     rows = session.scalars(
-        select(Delivery).where(Delivery.post_id == post.id, Delivery.state.not_in(ended))
+        select(Delivery).where(
+            Delivery.post_id == post.id, Delivery.state != DeliveryState.FAILED, ~never_left
+        )
     ).all()
     for delivery in rows:
         delivery.withdraw_wanted_at = now
-        if delivery.kind is DeliveryKind.PUBLISH and delivery.state is DeliveryState.PUBLISHED:
+        # Of what is being sent, the answer is awaited first.
+        if delivery.kind is DeliveryKind.PUBLISH and delivery.state is not DeliveryState.SENDING:
             delivery.next_at = now
 
 
@@ -63,16 +93,7 @@ def take_down_due(session: Session) -> list[Takedown]:
     now = clock.now()
     rows = session.scalars(
         select(Delivery)
-        .where(
-            Delivery.kind == DeliveryKind.PUBLISH,
-            Delivery.withdraw_wanted_at.is_not(None),
-            Delivery.remote_id.is_not(None),
-            Delivery.next_at <= now,
-            or_(
-                Delivery.state == DeliveryState.PUBLISHED,
-                Delivery.state == DeliveryState.WITHDRAWN,
-            ),
-        )
+        .where(_to_take_down(), Delivery.next_at <= now)
         # The last part of a thread first, so that none is left answering nothing.
         .order_by(Delivery.post_id, Delivery.part.desc())
         .limit(BATCH)
@@ -86,32 +107,115 @@ def take_down_due(session: Session) -> list[Takedown]:
             .execution_options(synchronize_session=False)
         )
         if held.rowcount == 1:  # type: ignore[attr-defined]  # CursorResult, typed as Result
-            taken.append(Takedown(delivery.id, delivery.channel_id, str(delivery.remote_id)))
+            was_gone = delivery.withdraw_checks > 0
+            remote_id = str(delivery.remote_id)
+            taken.append(Takedown(delivery.id, delivery.channel_id, remote_id, was_gone))
     return taken
 
 
-def take_down(takedown: Takedown, network: Network) -> str | None:
-    """Delete it and look whether it is gone; no transaction is open. None: it is gone."""
+def _to_take_down() -> ColumnElement[bool]:
+    return and_(
+        Delivery.kind == DeliveryKind.PUBLISH,
+        Delivery.withdraw_wanted_at.is_not(None),
+        Delivery.remote_id.is_not(None),
+        Delivery.state.in_(
+            (DeliveryState.PUBLISHED, DeliveryState.WITHDRAWN, DeliveryState.NEEDS_PERSON)
+        ),
+    )
+
+
+def take_down(takedown: Takedown, network: Network) -> Seen:
+    """Delete it and look whether it is gone; no transaction is open."""
     try:
+        if takedown.was_gone and not network.exists(takedown.remote_id):
+            return Seen()
         network.withdraw(takedown.remote_id)
-        return "the server still shows it." if network.exists(takedown.remote_id) else None
+        is_there = network.exists(takedown.remote_id)
     except NetworkError as error:
-        return str(error)
+        return Seen(str(error), came_back=takedown.was_gone)
+    return Seen("the server still shows it." if is_there else None, came_back=takedown.was_gone)
 
 
-def record_takedown(session: Session, takedown: Takedown, trouble: str | None) -> None:
+def record_takedown(session: Session, takedown: Takedown, seen: Seen) -> None:
     """Write what was seen; until it is gone the page says that the server still shows it."""
     delivery = session.get_one(Delivery, takedown.delivery_id)
     now = clock.now()
-    if trouble is not None:
-        delivery.problem = f"It was asked to be taken down, but: {trouble}"
+    if seen.came_back or seen.trouble is not None:
         delivery.withdraw_checks = 0
-        delivery.next_at = now + timedelta(seconds=TRY_AGAIN_S)
+    if seen.trouble is not None:
+        delivery.problem = f"It was asked to be taken down, but: {seen.trouble}"
+        is_asked = delivery.state is DeliveryState.NEEDS_PERSON
+        wait_s = TRY_SELDOM_S if is_asked else TRY_AGAIN_S
+        delivery.next_at = now + timedelta(seconds=wait_s)
         return
     delivery.problem = None
     delivery.withdraw_checks += 1
-    done = delivery.withdraw_checks >= CHECKS_NEEDED
-    delivery.next_at = None if done else now + timedelta(seconds=LOOK_AGAIN_S)
-    if delivery.state is DeliveryState.PUBLISHED:
+    looked = delivery.withdraw_checks
+    is_done = looked > len(LOOK_AGAIN_S)
+    wait_s = 0 if is_done else LOOK_AGAIN_S[looked - 1]
+    delivery.next_at = None if is_done else now + timedelta(seconds=wait_s)
+    if delivery.state is not DeliveryState.WITHDRAWN:
         DELIVERY.apply(session, delivery, "withdraw", by=PUBLISHER)
         raise_event(session, PostChanged(delivery.post_id))
+
+
+def ask_about_shown(session: Session) -> int:
+    """Ask people about copies that a server doesn't take down; the tries go on meanwhile."""
+    now = clock.now()
+    rows = session.scalars(
+        select(Delivery)
+        .where(
+            _to_take_down(),
+            Delivery.state != DeliveryState.NEEDS_PERSON,
+            Delivery.withdraw_checks == 0,
+            Delivery.withdraw_wanted_at <= now - timedelta(seconds=ASK_AFTER_S),
+            or_(
+                Delivery.problem.is_not(None),
+                Delivery.state_changed_at <= now - timedelta(seconds=ASK_LATE_AFTER_S),
+            ),
+        )
+        .limit(BATCH)
+    ).all()
+    for delivery in rows:
+        delivery.problem = delivery.problem or "It was asked to be taken down; no answer came yet."
+        DELIVERY.apply(session, delivery, "stay", by=PUBLISHER, detail=delivery.problem)
+        raise_event(session, PostChanged(delivery.post_id))
+        _tell(session, delivery)
+    return len(rows)
+
+
+def say_gone(session: Session, delivery_id: uuid.UUID, *, by: Person) -> Delivery:
+    """Take a person's word that they removed it at the network; it is looked at once more.
+
+    Raises: NotFound; NotAllowed; Conflict when nobody asks about a copy that is still shown.
+    """
+    delivery = one(session, by, delivery_id)
+    check(
+        by,
+        Permission.SETTLE_DELIVERIES,
+        delivery.post.area_path,
+        subject_kind="delivery",
+        subject_id=delivery.id,
+    )
+    if delivery.withdraw_wanted_at is None or delivery.remote_id is None:
+        raise Conflict("This delivery isn't one that a server still shows. Look at it again.")
+    delivery.problem, delivery.withdraw_checks = None, 1
+    delivery.next_at = clock.now() + timedelta(seconds=LOOK_AGAIN_S[0])
+    DELIVERY.apply(session, delivery, "withdraw", by=by, removed="by hand")
+    raise_event(session, PostChanged(delivery.post_id))
+    return delivery
+
+
+def _tell(session: Session, delivery: Delivery) -> None:
+    path = delivery.post.area_path
+    for person in users.with_permission(session, Permission.WITHDRAW_POSTS, path):
+        mail.write(
+            session,
+            person.email,
+            f"Still shown: a withdrawn post on {delivery.channel.name}",
+            "A post was withdrawn, but its server still shows it, or doesn't answer. We go on "
+            "trying. Sign in to the account and remove it by hand.\n\n"
+            f"Which one, and what we know: "
+            f"{in_force.page(f'/staff/deliveries/{delivery.id}')}\n",
+            urgent=True,
+        )

@@ -22,9 +22,9 @@ from vcp.kernel.db import session as current_session
 from vcp.kernel.db import transaction
 from vcp.kernel.errors import VcpError
 from vcp.kernel.settings import Settings
-from vcp.networks.base import Network, NetworkError, NotSent, OutcomeUnknown
+from vcp.networks.base import Network, NetworkError, NotSent, OutcomeUnknown, Receipt
 from vcp.networks.own import SiteWriter
-from vcp.posts import publishing, settling, stopping
+from vcp.posts import publishing, settling, stopping, watching
 from vcp.processes.loop import Loop
 
 logger = logging.getLogger(__name__)
@@ -73,10 +73,16 @@ class Publisher(Loop):
             settling.lose_expired(session)
             settling.wake(session)
             settling.expire(session)
+            watching.hurry(session)
             readings = settling.take_reading(session, self.settings)
+            watching.ask_about_unread(session)
+            watches = watching.take_watches(session, self.settings)
+            stopping.ask_about_shown(session)
             takedowns = stopping.take_down_due(session)
         for reading in readings:
             self._start(("read", reading.delivery_id), partial(self.read_one, reading))
+        for reading in watches:
+            self._start(("watch", reading.delivery_id), partial(self.watch_one, reading))
         for takedown in takedowns:
             self._start(("down", takedown.delivery_id), partial(self.take_down_one, takedown))
         self._start("connect", partial(connecting.work_waiting, self.settings))
@@ -135,19 +141,27 @@ class Publisher(Loop):
 
     def read_one(self, reading: settling.Reading) -> None:
         """Look at the network for one delivery and settle by what is seen."""
-        try:
-            found = settling.read(reading, self._network(reading.channel_id))
-        except (VcpError, NetworkError) as error:
-            found = NotSent(str(error))
+        found = self._read(reading)
         self._store(lambda session: settling.record_reading(session, reading, found))
+
+    def watch_one(self, reading: settling.Reading) -> None:
+        """Look for a withdrawn delivery, so that it is taken down should it appear."""
+        found = self._read(reading)
+        self._store(lambda session: watching.record_watch(session, reading, found))
+
+    def _read(self, reading: settling.Reading) -> Receipt | NetworkError | None:
+        try:
+            return settling.read(reading, self._network(reading.channel_id))
+        except (VcpError, NetworkError) as error:
+            return NotSent(str(error))
 
     def take_down_one(self, takedown: stopping.Takedown) -> None:
         """Take one copy down and look whether it is gone."""
         try:
-            trouble = stopping.take_down(takedown, self._network(takedown.channel_id))
+            seen = stopping.take_down(takedown, self._network(takedown.channel_id))
         except (VcpError, NetworkError) as error:
-            trouble = str(error)
-        self._store(lambda session: stopping.record_takedown(session, takedown, trouble))
+            seen = stopping.Seen(str(error))
+        self._store(lambda session: stopping.record_takedown(session, takedown, seen))
 
     def _network(self, channel_id: int) -> Network:
         channel = current_session().get_one(Channel, channel_id)

@@ -348,6 +348,18 @@ def copies(post: Post) -> list[Delivery]:
     ]
 
 
+def still_shown(post: Post) -> list[Delivery]:
+    """Return the copies of a withdrawn post that a network's server doesn't take down."""
+    return [
+        delivery
+        for delivery in post.deliveries
+        if delivery.withdraw_wanted_at is not None
+        and delivery.remote_id is not None
+        and delivery.state is DeliveryState.NEEDS_PERSON
+        and delivery.channel.network != OWN
+    ]
+
+
 def record_keys(post: Post) -> list[str]:
     """Return the keys of our own feed's copies of the post that are out."""
     return [

@@ -14,7 +14,7 @@ from vcp.channels.models import Channel
 from vcp.kernel.media import media_url
 from vcp.kernel.visible import cleaned
 from vcp.networks.registry import NETWORKS
-from vcp.posts.models import Correction, Post, Revision
+from vcp.posts.models import Correction, Delivery, Post, Revision
 from vcp.posts.wording import whole
 from vcp.posts.words import ImageRef, main_words
 from vcp.residents import queries
@@ -88,6 +88,8 @@ class PostView:
     choices: tuple[str, ...] = ()
     #: Each part of a thread, with its own images; one for a post that isn't one.
     parts: tuple[ShownPart, ...] = ()
+    #: Where a withdrawn post may still be seen, since a server doesn't take it down.
+    still_shown: tuple[str, ...] = ()
 
     @property
     def words(self) -> Markup:
@@ -210,6 +212,7 @@ def shown_post(
         else tuple(
             ShownPart(linked(cleaned(part.text)), _pictures(part.images)) for part in said.parts
         ),
+        still_shown=tuple(_named(copy) for copy in queries.still_shown(post)) if gone else (),
     )
 
 
@@ -230,9 +233,13 @@ def _elsewhere(post: Post) -> Iterable[Link]:
     for delivery in queries.copies(post):
         url = web_address(delivery.remote_url)
         if url:
-            network = NETWORKS.get(delivery.channel.network, delivery.channel.network)
-            handle = f" as {delivery.channel.handle}" if delivery.channel.handle else ""
-            yield Link(cleaned(f"On {network}{handle}"), url)
+            yield Link(f"On {_named(delivery)}", url)
+
+
+def _named(delivery: Delivery) -> str:
+    network = NETWORKS.get(delivery.channel.network, delivery.channel.network)
+    handle = f" as {delivery.channel.handle}" if delivery.channel.handle else ""
+    return cleaned(f"{network}{handle}")
 
 
 def earlier_wordings(

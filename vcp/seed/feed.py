@@ -2,7 +2,7 @@
 
 from sqlalchemy.orm import Session
 
-from vcp.kernel.settings import Settings
+from vcp.kernel.settings import USUAL_BUDGETS, Settings
 from vcp.networks.base import Outgoing
 from vcp.networks.own import OwnFeed
 from vcp.posts import publishing, settling, stopping
@@ -43,7 +43,8 @@ class Feed:
 
     def __init__(self, settings: Settings, cast: Cast) -> None:
         """Take the force whose feed it is."""
-        self.settings = settings
+        # Years in a minute: no person's pace, so no budget.
+        self.settings = settings.model_copy(update=dict.fromkeys(USUAL_BUDGETS, 0))
         self.cast = cast
         self.network = OwnFeed(PagesLater(settings.base_url), settings.base_url)
 
@@ -59,8 +60,8 @@ class Feed:
     def take_down(self, session: Session) -> None:
         """Take down what was withdrawn, or look once more whether it is gone."""
         for takedown in stopping.take_down_due(session):
-            trouble = stopping.take_down(takedown, self.network)
-            stopping.record_takedown(session, takedown, trouble)
+            seen = stopping.take_down(takedown, self.network)
+            stopping.record_takedown(session, takedown, seen)
 
     def expire(self, session: Session) -> None:
         """End what its last moment has passed for."""
