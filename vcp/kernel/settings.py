@@ -75,6 +75,12 @@ class Settings(BaseSettings):
     factor_minutes: int = Field(default=15, ge=1, le=60)
     #: Hours after the due time at which an unsent post expires, unless its author says otherwise.
     not_after_hours: int = Field(default=24, ge=1, le=24 * 14)
+    #: US dollars a month for each X channel, unless its own page says otherwise; 0: no budget.
+    x_monthly_budget_usd: float = Field(default=0, ge=0, le=100_000)
+    #: What X charges, in US dollars: for a post, for one with a link, for each post that is read.
+    x_price_create_usd: float = Field(default=0.015, ge=0, le=100)
+    x_price_create_with_link_usd: float = Field(default=0.2, ge=0, le=100)
+    x_price_read_usd: float = Field(default=0.001, ge=0, le=100)
     #: Largest upload, in bytes, and largest image, in pixels.
     upload_bytes: int = 16 * 1024 * 1024
     image_pixels: int = 50_000_000

@@ -2,7 +2,8 @@
 
 A row leaves `outcome_unknown` only by being found at the network, by being absent twice with
 `settle_after_s` between, or by a named person. Networks of `READ_AT_S` are read at set times, and
-then a person decides: nothing is sent there again by itself.
+then a person decides: nothing is sent there again by itself, unless the force set the channel to
+`one_retry`; then the same words go once more, and the delivery is marked.
 """
 
 import logging
@@ -10,10 +11,11 @@ import uuid
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from sqlalchemy import func, select, update
+from sqlalchemy import func, or_, select, update
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
+from vcp.channels import service as channels
 from vcp.channels.models import Channel, SettlePolicy
 from vcp.channels.states import USABLE
 from vcp.kernel import clock
@@ -21,14 +23,27 @@ from vcp.kernel.errors import Conflict, Invalid
 from vcp.kernel.events import raise_event
 from vcp.kernel.permissions import Permission, Person, check
 from vcp.kernel.settings import Settings
-from vcp.networks.base import Network, NetworkError, Outgoing, Receipt
+from vcp.networks.base import (
+    Network,
+    NetworkError,
+    Outgoing,
+    RateLimited,
+    Receipt,
+    Unauthorised,
+)
 from vcp.networks.registry import READ_AT_S
 from vcp.posts import answering
 from vcp.posts.delivery_queries import one
 from vcp.posts.events import PostChanged
 from vcp.posts.freezing import outgoing
 from vcp.posts.models import Attempt, Delivery, DeliveryKind, Post
-from vcp.posts.publishing import LEASE_S, PUBLISHER, first_reading, settle_as_published
+from vcp.posts.publishing import (
+    LEASE_S,
+    PUBLISHER,
+    first_reading,
+    make_wait,
+    settle_as_published,
+)
 from vcp.posts.states import DELIVERY, POST, DeliveryState, PostState
 
 logger = logging.getLogger(__name__)
@@ -132,7 +147,12 @@ def take_reading(session: Session, settings: Settings) -> list[Reading]:
     now = clock.now()
     rows = session.scalars(
         select(Delivery)
-        .where(Delivery.state == DeliveryState.OUTCOME_UNKNOWN, Delivery.next_at <= now)
+        .join(Channel)
+        .where(
+            Delivery.state == DeliveryState.OUTCOME_UNKNOWN,
+            Delivery.next_at <= now,
+            or_(Channel.wait_until.is_(None), Channel.wait_until <= now),
+        )
         .order_by(Delivery.next_at)
         .limit(BATCH)
     ).all()
@@ -210,10 +230,16 @@ def record_reading(
 
 def _not_readable(session: Session, delivery: Delivery, error: NetworkError) -> None:
     delivery.problem = f"Whether it was posted is unknown, and the network can't be read: {error}"
+    if isinstance(error, RateLimited):
+        make_wait(session, delivery.channel_id, error.retry_after_s)
+        delivery.next_at = clock.now() + timedelta(seconds=error.retry_after_s)
+        return
+    if isinstance(error, Unauthorised):
+        channels.block(session, delivery.channel_id, str(error), by=PUBLISHER)
     if clock.now() - delivery.state_changed_at > timedelta(seconds=PERSON_AFTER_S):
         DELIVERY.apply(session, delivery, "ask", by=PUBLISHER, detail=str(error))
     else:
-        is_dear = delivery.channel.network in READ_AT_S
+        is_dear = delivery.channel.network in READ_AT_S or isinstance(error, Unauthorised)
         wait_s = DEAR_READ_AGAIN_S if is_dear else READ_AGAIN_S
         delivery.next_at = clock.now() + timedelta(seconds=wait_s)
 
@@ -241,14 +267,29 @@ def _absent_where_reading_is_dear(session: Session, delivery: Delivery) -> None:
     if delivery.reads < len(times):
         at = delivery.state_changed_at + timedelta(seconds=times[delivery.reads])
         delivery.next_at = max(at, clock.now())
+    elif _may_resend(delivery):
+        delivery.resent_at = clock.now()
+        _queue_again(session, delivery, is_resend=True)
     else:
         delivery.problem = f"It was looked for {len(times)} times and not found. Please look."
         DELIVERY.apply(session, delivery, "ask", by=PUBLISHER)
 
 
-def _queue_again(session: Session, delivery: Delivery) -> None:
+def _may_resend(delivery: Delivery) -> bool:
+    """Say whether the force has these words sent once more, and they weren't yet."""
+    return delivery.channel.settle_policy is SettlePolicy.ONE_RETRY and delivery.resent_at is None
+
+
+def _queue_again(session: Session, delivery: Delivery, *, is_resend: bool = False) -> None:
     delivery.next_at = None
-    DELIVERY.apply(session, delivery, "confirm_absent", by=PUBLISHER, reads=delivery.reads)
+    DELIVERY.apply(
+        session,
+        delivery,
+        "confirm_absent",
+        by=PUBLISHER,
+        reads=delivery.reads,
+        is_resend=is_resend,
+    )
     if delivery.withdraw_wanted_at is not None:
         DELIVERY.apply(session, delivery, "cancel", by=PUBLISHER)
 
