@@ -57,6 +57,7 @@ class Claimed:
     delivery_id: uuid.UUID
     attempt_id: uuid.UUID
     attempt: int
+    started_at: datetime
     channel_id: int
     kind: DeliveryKind
     key: str
@@ -102,11 +103,12 @@ def claim_next(session: Session, channel_id: int, owner: str, settings: Settings
         _refuse_to_send(session, delivery, attempt, str(error))
         return None
     paying.count(session, attempt, delivery, settings)
-    _start_post(session, delivery)
+    start_post(session, delivery)
     return Claimed(
         delivery_id=delivery.id,
         attempt_id=attempt.id,
         attempt=delivery.attempt,
+        started_at=attempt.started_at,
         channel_id=channel_id,
         kind=delivery.kind,
         key=str(delivery.id),
@@ -152,7 +154,7 @@ def _refuse_to_send(session: Session, delivery: Delivery, attempt: Attempt, why:
     raise_event(session, PostChanged(delivery.post_id))
 
 
-def _start_post(session: Session, delivery: Delivery) -> None:
+def start_post(session: Session, delivery: Delivery) -> None:
     """Release the post with its first claim, so that a dead clock delays nothing."""
     started = POST.claim(
         session,

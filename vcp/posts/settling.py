@@ -179,7 +179,17 @@ def _reading(session: Session, delivery: Delivery, settings: Settings) -> Readin
     first_at = session.scalar(
         select(func.min(Attempt.started_at)).where(Attempt.delivery_id == delivery.id)
     )
-    since = (first_at or delivery.created_at) - timedelta(seconds=CLOCKS_DIFFER_S)
+    return reading_from(session, delivery, first_at or delivery.created_at, settings)
+
+
+def reading_from(
+    session: Session, delivery: Delivery, start: datetime, settings: Settings
+) -> Reading:
+    """Return what is looked for at the network, back to this moment.
+
+    Raises: ValueError when the stored bytes are not those that were approved.
+    """
+    since = start - timedelta(seconds=CLOCKS_DIFFER_S)
     taken = session.scalars(
         select(Delivery.remote_id).where(
             Delivery.channel_id == delivery.channel_id,
