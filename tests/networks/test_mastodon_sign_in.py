@@ -29,8 +29,9 @@ def test_the_code_flow_ends_with_a_token_of_the_account(net: FakeNet) -> None:
     assert app.scopes == SCOPES
     back = parse_qs(urlsplit(page.headers["Location"]).query)
     assert back["state"] == [STATE]
-    token = exchange_code(app, back["code"][0], timeouts=TIMEOUTS)
-    assert MastodonNetwork(net.base_url, token).account().remote_id == "id-ann"
+    granted = exchange_code(app, back["code"][0], timeouts=TIMEOUTS)
+    assert granted.lasts_s is None
+    assert MastodonNetwork(net.base_url, granted.token).account().remote_id == "id-ann"
     with pytest.raises(Rejected) as refused:
         exchange_code(app, back["code"][0], timeouts=TIMEOUTS)
     assert refused.value.reason is Reason.INVALID
@@ -69,8 +70,8 @@ def test_a_server_that_knows_only_wide_scopes_is_asked_for_those(mock_url: str) 
         timeout=10,
     )
     code = parse_qs(urlsplit(page.headers["Location"]).query)["code"][0]
-    token = exchange_code(app, code, timeouts=TIMEOUTS)
-    network = MastodonNetwork(mock_url, token, None, TIMEOUTS)
+    granted = exchange_code(app, code, timeouts=TIMEOUTS)
+    network = MastodonNetwork(mock_url, granted.token, None, TIMEOUTS)
     assert network.account().handle.startswith("officer@")
     assert network.publish(outgoing(), "key").remote_id
 

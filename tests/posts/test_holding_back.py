@@ -15,7 +15,7 @@ from vcp.kernel.audit import AuditEvent
 from vcp.kernel.errors import Conflict, Invalid, NotAllowed, NotFound
 from vcp.kernel.settings import Settings
 from vcp.networks.base import OutcomeUnknown
-from vcp.posts import holding_back, pause_queries, publishing, settling
+from vcp.posts import holding_back, pause_queries, publishing, settling, settling_by_person
 from vcp.posts.models import Delivery, Post
 from vcp.posts.pause_models import PauseScope
 from vcp.posts.publishing import Outcome
@@ -187,7 +187,7 @@ def test_a_persons_send_again_is_word_enough(
     delivery = held.deliveries[0]
     for verb in ("claim", "lose", "ask"):
         DELIVERY.apply(session, delivery, verb, by=team.supervisor)
-    settling.send_again(session, delivery.id, by=team.supervisor)
+    settling_by_person.send_again(session, delivery.id, by=team.supervisor)
     assert due(session) == [delivery.channel_id]
 
 

@@ -12,7 +12,7 @@ from vcp.kernel import clock
 from vcp.kernel.errors import Conflict, Invalid, NotAllowed
 from vcp.kernel.settings import Settings
 from vcp.networks.base import NotSent, OutcomeUnknown, Receipt
-from vcp.posts import publishing, settling
+from vcp.posts import publishing, settling, settling_by_person
 from vcp.posts.models import Delivery
 from vcp.posts.publishing import Outcome
 from vcp.posts.states import DeliveryState, PostState
@@ -158,21 +158,21 @@ class TestPerson:
 
     def test_it_is_there(self, session: Session, team: Team, asked: Delivery) -> None:
         url = "https://social.example/@harbour/12345"
-        settling.say_published(session, asked.id, url, by=team.supervisor)
+        settling_by_person.say_published(session, asked.id, url, by=team.supervisor)
         assert (asked.state, asked.remote_id) == (D.PUBLISHED, "12345")
 
     def test_it_is_not_there_and_goes_again(
         self, session: Session, team: Team, asked: Delivery
     ) -> None:
-        settling.send_again(session, asked.id, by=team.supervisor)
+        settling_by_person.send_again(session, asked.id, by=team.supervisor)
         assert asked.state is D.QUEUED
 
     def test_it_is_given_up_with_a_reason(
         self, session: Session, team: Team, asked: Delivery
     ) -> None:
         with pytest.raises(Invalid):
-            settling.give_up(session, asked.id, "", by=team.supervisor)
-        settling.give_up(session, asked.id, "no longer true", by=team.supervisor)
+            settling_by_person.give_up(session, asked.id, "", by=team.supervisor)
+        settling_by_person.give_up(session, asked.id, "no longer true", by=team.supervisor)
         assert asked.state is D.FAILED
 
     def test_an_officer_or_another_areas_supervisor_may_not(
@@ -180,25 +180,25 @@ class TestPerson:
     ) -> None:
         for person in (team.officer, team.other_supervisor, team.administrator):
             with pytest.raises(NotAllowed):
-                settling.send_again(session, asked.id, by=person)
+                settling_by_person.send_again(session, asked.id, by=person)
 
     def test_what_was_withdrawn_is_not_sent_again(
         self, session: Session, team: Team, asked: Delivery
     ) -> None:
         asked.withdraw_wanted_at = clock.now()
         with pytest.raises(Conflict):
-            settling.send_again(session, asked.id, by=team.supervisor)
+            settling_by_person.send_again(session, asked.id, by=team.supervisor)
 
     def test_what_is_too_late_is_not_sent_again(
         self, session: Session, team: Team, asked: Delivery, clock: time_machine.Traveller
     ) -> None:
         clock.shift(timedelta(days=2))
         with pytest.raises(Conflict):
-            settling.send_again(session, asked.id, by=team.supervisor)
+            settling_by_person.send_again(session, asked.id, by=team.supervisor)
 
     def test_a_second_answer_is_refused(
         self, session: Session, team: Team, asked: Delivery
     ) -> None:
-        settling.send_again(session, asked.id, by=team.supervisor)
+        settling_by_person.send_again(session, asked.id, by=team.supervisor)
         with pytest.raises(Conflict):
-            settling.give_up(session, asked.id, "changed my mind", by=team.supervisor)
+            settling_by_person.give_up(session, asked.id, "changed my mind", by=team.supervisor)

@@ -3,13 +3,14 @@
 from vcp.channels.models import Channel
 from vcp.channels.queries import OWN
 from vcp.channels.sign_ins import ChannelSignIn
+from vcp.channels.spending import meter
 from vcp.kernel import vault
 from vcp.kernel.errors import Unavailable
 from vcp.kernel.settings import Settings
 from vcp.networks import bluesky_record, own
 from vcp.networks.base import Limits, Network
 from vcp.networks.own import SiteWriter
-from vcp.networks.registry import KEEPS_SIGN_IN, connect
+from vcp.networks.registry import KEEPS_SIGN_IN, METERED, connect
 from vcp.networks.sign_in import SessionStore
 
 #: For a channel whose server has not said. Source: Mastodon 4, its own defaults.
@@ -48,6 +49,7 @@ def adapter_for(
         credentials=credentials,
         account_id=channel.account_id,
         sign_in_store=_store_of(channel, settings, credentials),
+        meter=meter(channel.id, settings) if channel.network in METERED else None,
     )
 
 

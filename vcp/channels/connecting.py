@@ -14,7 +14,7 @@ import secrets
 import uuid
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from sqlalchemy.orm import Session
 
@@ -32,6 +32,7 @@ from vcp.kernel.settings import Settings
 from vcp.networks.base import AccountInfo, Limits, NetworkError, Unauthorised
 from vcp.networks.mastodon_sign_in import (
     AppCredentials,
+    Granted,
     authorise_url,
     exchange_code,
     register_app,
@@ -236,11 +237,13 @@ def _finish(settings: Settings, connection_id: int) -> bool:
         channel = connection.channel
         name, network, base_url = channel.vault_name, channel.network, channel.base_url
         registration, code = connection.sealed, connection.sealed_code
+    ends_at = None
     try:
         credentials = vault.open_sealed(settings.instance, name, code)
         if registration is not None:
             opened = vault.open_sealed(settings.instance, name, registration) | credentials
-            credentials = {"access_token": _exchange(base_url, opened)}
+            granted = _exchange(base_url, opened)
+            credentials, ends_at = {"access_token": granted.token}, _end_of(granted)
         account, limits = _account_and_limits(network, base_url, credentials)
     except (NetworkError, Unavailable) as error:
         logger.warning("Connecting an account failed", extra={"connection": connection_id})
@@ -253,7 +256,9 @@ def _finish(settings: Settings, connection_id: int) -> bool:
     with transaction() as current:
         connection = queries.connection(current, connection_id)
         if connection.state == ConnectionState.WAITING:
-            service.store_verified(current, connection, account, limits, sealed, by=PUBLISHER)
+            service.store_verified(
+                current, connection, account, limits, sealed, by=PUBLISHER, ends_at=ends_at
+            )
     return True
 
 
@@ -319,7 +324,11 @@ def _new_connection(channel: Channel, by: Person) -> Connection:
     return Connection(channel=channel, started_by_id=by.id, started_at=clock.now())
 
 
-def _exchange(base_url: str, opened: dict[str, str]) -> str:
+def _end_of(granted: Granted) -> datetime | None:
+    return clock.now() + timedelta(seconds=granted.lasts_s) if granted.lasts_s else None
+
+
+def _exchange(base_url: str, opened: dict[str, str]) -> Granted:
     registration = AppCredentials(
         base_url=base_url,
         client_id=opened["client_id"],

@@ -1,10 +1,22 @@
 """Channels: the force's accounts on networks, and its own feed."""
 
 import enum
+import uuid
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import JSON, Enum, ForeignKey, Index, LargeBinary, String, Text, text
+from sqlalchemy import (
+    JSON,
+    BigInteger,
+    Enum,
+    ForeignKey,
+    Index,
+    LargeBinary,
+    String,
+    Text,
+    Uuid,
+    text,
+)
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from vcp.areas.models import Area
@@ -19,6 +31,8 @@ class SettlePolicy(enum.StrEnum):
 
     READ = "read"
     PERSON = "person"
+    #: Where reading is dear: after the last reading, one identical resend; then a person.
+    ONE_RETRY = "one_retry"
 
 
 class Channel(Base):
@@ -69,7 +83,7 @@ class Channel(Base):
             SettlePolicy,
             native_enum=False,
             create_constraint=True,
-            length=8,
+            length=16,
             name="settle_policy_known",
             values_callable=lambda kinds: [k.value for k in kinds],
         ),
@@ -117,3 +131,54 @@ class Connection(Base):
 
     channel: Mapped[Channel] = relationship()
     started_by: Mapped[User | None] = relationship()
+
+
+class Condition(Base):
+    """How a channel fares at work; kept apart, so that nobody who edits the channel is disturbed.
+
+    Money is in millionths of a US dollar.
+    """
+
+    __tablename__ = "channel_condition"
+
+    channel_id: Mapped[int] = mapped_column(ForeignKey("channel.id"), primary_key=True)
+    #: Sends in a row that failed for want of an answer or a connection.
+    failures: Mapped[int] = mapped_column(default=0)
+    #: Nothing is sent before this: the channel rests after failures. One send then tries it.
+    rests_until: Mapped[datetime | None]
+    rests_since: Mapped[datetime | None]
+    #: When the network ends our sign-in by itself, as far as it says; and for how many days before
+    #: that people were warned last.
+    sign_in_ends_at: Mapped[datetime | None]
+    warned_days: Mapped[int | None]
+    #: What a person allowed a month; null: what the settings say.
+    budget: Mapped[int | None] = mapped_column(BigInteger)
+    #: What was spent in `spent_month`, such as 2026-11.
+    spent: Mapped[int] = mapped_column(BigInteger, default=0)
+    spent_month: Mapped[str] = mapped_column(String(7), default="")
+    #: The month for which people were told that most of the budget is spent.
+    budget_warned: Mapped[str] = mapped_column(String(7), default="")
+    #: Nothing that costs is sent before this: the month's budget is spent.
+    broke_until: Mapped[datetime | None]
+    #: The longest that the server was seen to take to show a new post (ms), how often that was
+    #: measured, and when last.
+    lag_ms: Mapped[int | None]
+    lag_samples: Mapped[int] = mapped_column(default=0)
+    lag_at: Mapped[datetime | None]
+
+
+class Spending(Base):
+    """One thing that a network charges for; a post is counted before its first byte leaves."""
+
+    __tablename__ = "channel_spending"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    channel_id: Mapped[int] = mapped_column(ForeignKey("channel.id"), index=True)
+    at: Mapped[datetime]
+    #: `create`, `create_with_link` or `read`.
+    what: Mapped[str] = mapped_column(String(16))
+    count: Mapped[int]
+    #: For all of them, in millionths of a US dollar.
+    cost: Mapped[int] = mapped_column(BigInteger)
+    #: The attempt at sending that it belongs to; null for a reading.
+    attempt_id: Mapped[uuid.UUID | None] = mapped_column(Uuid, unique=True)

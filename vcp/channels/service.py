@@ -1,6 +1,7 @@
 """Channels: proposing, confirming, blocking, disconnecting; writes, never commits."""
 
 from dataclasses import asdict, dataclass, replace
+from datetime import datetime
 
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
@@ -8,7 +9,7 @@ from sqlalchemy.orm import Session
 from vcp.areas import queries as areas
 from vcp.areas.events import AreaChanged
 from vcp.areas.models import Area
-from vcp.channels import alerts, queries
+from vcp.channels import alerts, conditions, queries
 from vcp.channels.events import ChannelChanged
 from vcp.channels.models import Channel, Connection, SettlePolicy
 from vcp.channels.queries import OWN
@@ -99,8 +100,7 @@ def propose(
     if network == OWN or network not in NETWORKS:
         names = [name for key, name in NETWORKS.items() if key != OWN]
         raise Invalid(f"There is no such network. Choose {' or '.join(names)}.", "network")
-    if network in READ_AT_S:
-        about = replace(about, settle_policy=SettlePolicy.PERSON)
+    about = replace(about, settle_policy=_policy(network, about.settle_policy))
     channel = Channel(
         network=network,
         name=_name(session, name),
@@ -124,10 +124,9 @@ def edit(session: Session, channel_id: int, name: str, about: About, *, by: Pers
     if channel.state == ChannelState.DISCONNECTED:
         raise Conflict("This channel is disconnected, so there is nothing to change.")
     wanted = {"name": _name(session, name, channel), **_checked(about)}
+    wanted["settle_policy"] = _policy(channel.network, about.settle_policy)
     if channel.network == OWN:
         wanted |= {"is_shared": False, "settle_policy": SettlePolicy.READ}
-    elif channel.network in READ_AT_S:
-        wanted["settle_policy"] = SettlePolicy.PERSON
     changed = {key: value for key, value in wanted.items() if getattr(channel, key) != value}
     if changed:
         for key, value in changed.items():
@@ -184,10 +183,12 @@ def store_verified(
     sealed: bytes,
     *,
     by: Actor,
+    ends_at: datetime | None = None,
 ) -> bool:
     """Keep the account that a try at connecting found; false when it is not the right one.
 
     The account's id is pinned by the first; a later one with another id changes nothing.
+    `ends_at` is when the network ends this sign-in by itself, where it says so.
     """
     channel = connection.channel
     wrong = _wrong_account(session, channel, account)
@@ -202,6 +203,10 @@ def store_verified(
     channel.account_id = account.remote_id
     channel.sealed_credentials = sealed
     channel.problem = None
+    condition = conditions.of(session, channel.id)
+    condition.sign_in_ends_at, condition.warned_days = ends_at, None
+    # Whoever connects it again has mended it: it is tried at once.
+    condition.failures, condition.rests_until, condition.rests_since = 0, None, None
     note_account(session, channel.id, account, limits)
     if CHANNEL.allows(channel.state, "reconnect"):
         CHANNEL.apply(session, channel, "reconnect", by=by, account=account.handle)
@@ -285,6 +290,13 @@ def server_address(typed: str) -> str:
         return check_base_url(typed)
     except Rejected as refused:
         raise Invalid(str(refused), "base_url") from refused
+
+
+def _policy(network: str, wanted: SettlePolicy) -> SettlePolicy:
+    """Return how unknown outcomes are settled: what a network can't do becomes a person's job."""
+    if network in READ_AT_S:
+        return wanted if wanted is SettlePolicy.ONE_RETRY else SettlePolicy.PERSON
+    return SettlePolicy.PERSON if wanted is SettlePolicy.ONE_RETRY else wanted
 
 
 def _wrong_account(session: Session, channel: Channel, account: AccountInfo) -> str | None:

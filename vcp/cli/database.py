@@ -1,5 +1,6 @@
 """`vcp db`: bring the tables up to date, or say how far they are."""
 
+from datetime import UTC, datetime
 from pathlib import Path
 
 import click
@@ -8,8 +9,9 @@ from moderation import desks
 from vcp.cli.acting import app_at_work
 from vcp.cli.options import instance_option
 from vcp.kernel import revisions, schema, vault
+from vcp.kernel.context import Machine
 from vcp.kernel.db import db, transaction
-from vcp.posts import standard
+from vcp.posts import reconciling, standard
 
 
 @click.group("db")
@@ -43,6 +45,22 @@ def downgrade(instance: Path | None, to: str) -> None:
     with app_at_work(instance):
         schema.downgrade(db.engine, to)
         click.echo(f"The database is at {revisions.current(db.engine)}.")
+
+
+@group.command()
+@instance_option
+@click.option(
+    "--since",
+    type=click.DateTime(("%Y-%m-%dT%H:%M", "%Y-%m-%dT%H:%M:%S")),
+    help="When the backup was taken, in UTC; default: the newest attempt that it holds.",
+)
+def restored(instance: Path | None, since: datetime | None) -> None:
+    """Say that the database was put back: accounts are read before anything is sent there."""
+    moment = since.replace(tzinfo=UTC) if since else None
+    with app_at_work(instance), transaction() as session:
+        gap = reconciling.open_gap(session, by=Machine("restore"), since=moment)
+        waiting = reconciling.unread(session)
+        click.echo(f"Read back to {gap.since.isoformat()}: {waiting} deliveries are looked for.")
 
 
 @group.command()

@@ -89,6 +89,12 @@ class Settings(BaseSettings):
     persona_posts_per_day: int | None = Field(default=None, ge=0)
     persona_answers_per_hour: int | None = Field(default=None, ge=0)
     force_posts_per_hour: int | None = Field(default=None, ge=0)
+    #: US dollars a month for each X channel, unless its own page says otherwise; 0: no budget.
+    x_monthly_budget_usd: float = Field(default=0, ge=0, le=100_000)
+    #: What X charges, in US dollars: for a post, for one with a link, for each post that is read.
+    x_price_create_usd: float = Field(default=0.015, ge=0, le=100)
+    x_price_create_with_link_usd: float = Field(default=0.2, ge=0, le=100)
+    x_price_read_usd: float = Field(default=0.001, ge=0, le=100)
     #: Largest upload, in bytes, and largest image, in pixels.
     upload_bytes: int = 16 * 1024 * 1024
     image_pixels: int = 50_000_000

@@ -35,6 +35,14 @@ _ABOUT_SIGN_IN = re.compile(
 )
 _ABOUT_LENGTH = re.compile(r"character|too long|length|exceed", re.IGNORECASE)
 _ABOUT_MEDIA = re.compile(r"media|file|attach|image|content type", re.IGNORECASE)
+#: What is left of a budget of requests, and when it begins anew.
+_BUDGETS = (
+    ("x-ratelimit-remaining", "x-ratelimit-reset"),
+    ("ratelimit-remaining", "ratelimit-reset"),
+    ("x-rate-limit-remaining", "x-rate-limit-reset"),
+    ("x-user-limit-24hour-remaining", "x-user-limit-24hour-reset"),
+    ("x-app-limit-24hour-remaining", "x-app-limit-24hour-reset"),
+)
 _RESET_HEADERS = ("x-ratelimit-reset", "ratelimit-reset", "x-rate-limit-reset")
 _EPOCH_FROM = 1_000_000_000
 _EPOCH_MILLISECONDS_FROM = 100_000_000_000
@@ -102,12 +110,31 @@ def retry_after_s(headers: Mapping[str, str], now: datetime) -> float:
     Moments are read by the server's own clock when it says what time it has. 1 to 900 seconds.
     """
     now = _http_date(headers.get("date", "")) or now
-    for value in (headers.get("retry-after"), *(headers.get(name) for name in _RESET_HEADERS)):
+    # Where several budgets are told, those that are used up say how long.
+    spent = (reset for left, reset in _BUDGETS if headers.get(left, "").strip() == "0")
+    resets = dict.fromkeys((*spent, *_RESET_HEADERS))
+    for value in (headers.get("retry-after"), *(headers.get(name) for name in resets)):
         seconds = _seconds(value.strip(), now) if value else None
         if seconds is not None:
             wait_s = seconds if seconds > 0 else PAST_RETRY_AFTER_S
             return min(max(wait_s, 1.0), MAX_RETRY_AFTER_S)
     return DEFAULT_RETRY_AFTER_S
+
+
+def used_up_s(exchange: Exchange, now: datetime) -> float | None:
+    """Seconds until the server takes more, where an answer says that nothing is left; else None.
+
+    A moment that has passed, or that isn't told, is no reason to wait. 1 to 900 seconds.
+    """
+    headers = exchange.headers
+    now = _http_date(headers.get("date", "")) or now
+    waits = [
+        _seconds(headers.get(reset, "").strip(), now) or 0.0
+        for left, reset in _BUDGETS
+        if headers.get(left, "").strip() == "0"
+    ]
+    longest = max(waits, default=0.0)
+    return min(max(longest, 1.0), MAX_RETRY_AFTER_S) if longest > 0 else None
 
 
 def clock_ahead(exchange: Exchange, now: datetime) -> timedelta:

@@ -142,6 +142,8 @@ class Receipt:
     remote_id: str
     url: str | None
     at: datetime
+    #: The network takes nothing more for so long (1 to 900 s): its budget of requests is used up.
+    wait_s: float | None = None
 
 
 @dataclass(frozen=True)

@@ -11,7 +11,7 @@ from vcp.kernel import clock
 from vcp.networks import bluesky_facets, bluesky_inbound
 from vcp.networks import bluesky_record as records
 from vcp.networks.addresses import check_base_url
-from vcp.networks.answers import Step
+from vcp.networks.answers import Step, used_up_s
 from vcp.networks.base import (
     AccountInfo,
     Inbound,
@@ -90,7 +90,7 @@ class BlueskyNetwork:
             wanted["createdAt"] = kept.get("createdAt", wanted["createdAt"])
             if kept != wanted:
                 self._put(call, address, wanted, swap=found.get("cid"))
-            return Receipt(str(address), address.url, clock.now())
+            return _receipt(call, address)
 
         return self._within(work)
 
@@ -217,7 +217,7 @@ class BlueskyNetwork:
                     reason=Reason.FORBIDDEN,
                     detail=other.detail,
                 ) from other
-        return Receipt(str(address), address.url, clock.now())
+        return _receipt(call, address)
 
     def _made(self, call: Call, outgoing: Outgoing, reply: Any) -> dict[str, Any]:
         facets = bluesky_facets.facets(
@@ -281,3 +281,8 @@ class BlueskyNetwork:
     def _check_own(self, address: Address, did: str) -> None:
         if address.did != did:
             raise Rejected("This post is of another account.", reason=Reason.FORBIDDEN)
+
+
+def _receipt(call: Call, address: Address) -> Receipt:
+    now = clock.now()
+    return Receipt(str(address), address.url, now, wait_s=used_up_s(call.wire.exchange, now))

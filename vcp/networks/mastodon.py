@@ -12,7 +12,7 @@ import requests
 from vcp.kernel import clock
 from vcp.networks import mastodon_reading, mastodon_stream
 from vcp.networks.addresses import check_base_url
-from vcp.networks.answers import Step, clock_ahead, failure, no_api
+from vcp.networks.answers import Step, clock_ahead, failure, no_api, used_up_s
 from vcp.networks.base import (
     AccountInfo,
     Ballot,
@@ -267,7 +267,9 @@ class MastodonNetwork:
         if remote_id is None:
             raise failure(call.wire, Step.WRITE)
         url = answer.get("url")
-        return Receipt(remote_id, url if isinstance(url, str) else None, clock.now())
+        now = clock.now()
+        shown_at = url if isinstance(url, str) else None
+        return Receipt(remote_id, shown_at, now, wait_s=used_up_s(call.wire.exchange, now))
 
     def _upload_all(self, call: Call, media: tuple[MediaItem, ...]) -> list[str]:
         """Ids of the uploaded images. What was uploaded for a post that failed is used again."""

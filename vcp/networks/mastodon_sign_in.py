@@ -5,7 +5,7 @@
 The code and the app's secret are credentials: the caller seals them.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import urlencode
 
@@ -26,6 +26,16 @@ SCOPES = (
     "write:media",
 )
 _CLIENT_NAME = "Virtual Community Policing"
+#: A token that lasts for longer has no end that anybody needs to be warned of.
+_LONGEST_S = 10 * 365 * 86400
+
+
+@dataclass(frozen=True)
+class Granted:
+    """A token, and for how many seconds it works; None: the server names no end."""
+
+    token: str = field(repr=False)
+    lasts_s: float | None
 
 
 @dataclass(frozen=True)
@@ -101,8 +111,8 @@ def exchange_code(
     *,
     code_verifier: str | None = None,
     timeouts: Timeouts | None = None,
-) -> str:
-    """The access token for the code that came back; a code works once.
+) -> Granted:
+    """What the code that came back is worth; a code works once.
 
     Raises: Rejected(INVALID) when the server doesn't take the code; Rejected(FORBIDDEN) when it
     gives fewer rights than asked for; NetworkError otherwise.
@@ -130,7 +140,16 @@ def exchange_code(
             f"The server gave fewer rights than needed ({', '.join(missing)} missing).",
             reason=Reason.FORBIDDEN,
         )
-    return _text(answer, "access_token")
+    return Granted(_text(answer, "access_token"), _lasts_s(answer.get("expires_in")))
+
+
+def _lasts_s(told: Any) -> float | None:
+    """Seconds; what isn't a number of them is no end. Source: RFC 6749, section 5.1."""
+    try:
+        seconds = float(told)
+    except (TypeError, ValueError):
+        return None
+    return seconds if 0 < seconds < _LONGEST_S else None
 
 
 def _missing_scopes(granted: Any) -> list[str]:

@@ -4,7 +4,7 @@ The libraries behind them are heavy, and the processes that answer pages never n
 """
 
 import importlib
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Protocol, cast
 
 from vcp.networks.base import Network, Reason, Rejected, Unauthorised
@@ -39,6 +39,8 @@ CAN_BE_RENAMED = frozenset({"bluesky"})
 #: Seconds after a send of unknown outcome at which such a network is read; after the last reading
 #: a person decides, and nothing is ever sent again by itself.
 READ_AT_S: Mapping[str, tuple[int, ...]] = {"x": (60, 180, 420)}
+#: Networks that charge for each post that is made or read.
+METERED = frozenset({"x"})
 #: Seconds between two readings of what others say, where each costs money or is rationed.
 LISTENS_EVERY_S: Mapping[str, int] = {"x": 60}
 
@@ -51,6 +53,7 @@ class _RemoteFactory(Protocol):
         account_id: str | None,
         *,
         sessions: SessionStore | None = ...,
+        meter: Callable[[int], None] | None = ...,
     ) -> Network: ...
 
 
@@ -62,12 +65,14 @@ def connect(
     account_id: str | None,
     writer: SiteWriter | None = None,
     sign_in_store: SessionStore | None = None,
+    meter: Callable[[int], None] | None = None,
 ) -> Network:
     """The adapter of one channel; asks nothing of the network yet.
 
     `credentials` of a Mastodon channel holds "access_token", others what `PASTED_KEYS` names; the
     own feed has none and needs the site's `writer`. Without a `sign_in_store`, a network that keeps
-    its sign-in begins anew with each adapter.
+    its sign-in begins anew with each adapter. `meter` is told how many posts were read where that
+    costs money.
 
     Raises: Rejected(UNSUPPORTED) for a network that there is no adapter for; Rejected(ADDRESS) for
     an address that can't be one; Unauthorised without a token or a key; ValueError for the own feed
@@ -86,4 +91,6 @@ def connect(
     factory = cast("_RemoteFactory", getattr(importlib.import_module(module), name))
     if network in KEEPS_SIGN_IN:
         return factory(base_url, sign_in, account_id, sessions=sign_in_store)
+    if network in METERED:
+        return factory(base_url, sign_in, account_id, meter=meter)
     return factory(base_url, sign_in, account_id)

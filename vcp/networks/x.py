@@ -8,7 +8,7 @@ from typing import Any, TypeVar
 
 from vcp.kernel import clock
 from vcp.networks.addresses import check_base_url
-from vcp.networks.answers import Step, clock_ahead
+from vcp.networks.answers import Step, clock_ahead, used_up_s
 from vcp.networks.base import (
     AccountInfo,
     Inbound,
@@ -77,11 +77,13 @@ class XNetwork:
         credentials: Mapping[str, str],
         account_id: str | None = None,
         timeouts: Timeouts | None = None,
+        meter: Callable[[int], None] | None = None,
     ) -> None:
         self._base_url = check_base_url(base_url)
         self._keys = Keys.of(credentials)
         self._account_id = account_id
         self._timeouts = timeouts or Timeouts()
+        self._meter = meter
         self._uploaded: dict[tuple[int, str, str], str] = {}
 
     def publish(self, outgoing: Outgoing, key: str) -> Receipt:  # noqa: ARG002 - the protocol's
@@ -213,6 +215,8 @@ class XNetwork:
             raise x_failure(call.wire, call.step) from error
         finally:
             call.wire.close()
+            if self._meter is not None and call.posts_read:
+                self._meter(call.posts_read)
 
     def _publish(self, call: Call, outgoing: Outgoing) -> Receipt:
         media_ids = self._upload_all(call, outgoing.media)
@@ -233,7 +237,9 @@ class XNetwork:
         remote_id = id_of(answer.get("data"))
         if remote_id is None:
             raise x_failure(call.wire, Step.WRITE)
-        return Receipt(remote_id, address_of(remote_id), clock.now())
+        now = clock.now()
+        wait_s = used_up_s(call.wire.exchange, now)
+        return Receipt(remote_id, address_of(remote_id), now, wait_s)
 
     def _upload_all(self, call: Call, media: tuple[MediaItem, ...]) -> list[str]:
         """Ids of the uploaded images. What was uploaded for a post that failed is used again."""

@@ -103,6 +103,13 @@ def _has_error(answer: Any, *kinds: str) -> bool:
     return any(str(row.get("type")).endswith(kinds) for row in _rows(answer.get("errors")))
 
 
+def posts_in(answer: Any) -> int:
+    """How many posts an answer gives to read; accounts and errors are none."""
+    data = answer.get("data") if isinstance(answer, dict) else None
+    rows = data if isinstance(data, list) else [data]
+    return sum(isinstance(row, dict) and isinstance(row.get("text"), str) for row in rows)
+
+
 def id_of(part: Any) -> str | None:
     """The id in an answer's data; None when it has none."""
     found = part.get("id") if isinstance(part, dict) else None

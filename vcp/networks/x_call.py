@@ -15,7 +15,7 @@ import tweepy  # type: ignore[import-untyped]  # ships no types
 from vcp.networks.answers import Step
 from vcp.networks.base import Unauthorised
 from vcp.networks.wire import USER_AGENT, Exchange, Timeouts, Wire
-from vcp.networks.x_answers import x_failure
+from vcp.networks.x_answers import posts_in, x_failure
 
 #: Where the library sends everything.
 _LIBRARY_ADDRESS = "https://api.twitter.com/"
@@ -74,6 +74,8 @@ class Call:
     def __init__(self, base_url: str, keys: Keys, timeouts: Timeouts) -> None:
         self.wire: Wire = _XWire(base_url, timeouts)
         self.step = Step.READ
+        #: How many posts X gave us to read, each of which it charges for.
+        self.posts_read = 0
         self.client = tweepy.Client(
             consumer_key=keys.consumer_key,
             consumer_secret=keys.consumer_secret,
@@ -100,10 +102,12 @@ class Call:
             answer = self._answer()
             if answer is None:
                 raise x_failure(self.wire, step) from error
-            return answer
-        answer = self._answer()
-        if answer is None:
-            raise x_failure(self.wire, step)
+        else:
+            answer = self._answer()
+            if answer is None:
+                raise x_failure(self.wire, step)
+        if step is Step.READ:
+            self.posts_read += posts_in(answer)
         return answer
 
     def ask_plainly(

@@ -8,7 +8,7 @@ from sqlalchemy import func, select
 from vcp.kernel import clock
 from vcp.kernel.db import session
 from vcp.kernel.health import Check
-from vcp.posts import settling
+from vcp.posts import reconciling, settling
 from vcp.posts.models import Delivery
 from vcp.posts.states import DeliveryState
 
@@ -32,4 +32,11 @@ def checks() -> Iterator[Check]:
         "nothing stuck",
         not stuck,
         f"{stuck} deliveries are unsettled for over ten minutes. Look at the publisher's log.",
+    )
+    waiting = reconciling.unread(session())
+    yield Check(
+        "ledger whole",
+        not waiting,
+        f"The database was put back from a backup. {waiting} deliveries are looked for at the "
+        "networks before anything is sent there. Keep the publisher running.",
     )

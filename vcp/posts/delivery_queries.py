@@ -107,6 +107,8 @@ def as_json(delivery: Delivery, public_id: str, tried: int) -> dict[str, Any]:
             ("sent_at", delivery.sent_at),
             ("published_at", delivery.published_at),
             ("state_changed_at", delivery.state_changed_at),
+            ("next_at", delivery.next_at),
+            ("resent_at", delivery.resent_at),
         )
     }
     return {

@@ -12,7 +12,7 @@ from vcp.kernel.errors import Invalid
 from vcp.kernel.forms import BaseForm
 from vcp.kernel.permissions import Permission, me, requires
 from vcp.posts import delivery_queries as queries
-from vcp.posts import pause_queries, settling, stopping
+from vcp.posts import pause_queries, settling_by_person, stopping
 from vcp.posts.delivery_forms import GiveUpForm, SayPublishedForm, SendAgainForm
 
 bp = Blueprint("deliveries", __name__, url_prefix="/staff/deliveries")
@@ -50,7 +50,9 @@ def say_published(delivery_id: uuid.UUID) -> ResponseReturnValue:
         form,
         delivery_id,
         "Recorded as published.",
-        lambda current: settling.say_published(current, delivery_id, form.url.data or "", by=me()),
+        lambda current: settling_by_person.say_published(
+            current, delivery_id, form.url.data or "", by=me()
+        ),
     )
 
 
@@ -62,7 +64,7 @@ def send_again(delivery_id: uuid.UUID) -> ResponseReturnValue:
         SendAgainForm(),
         delivery_id,
         "It will be sent again now.",
-        lambda current: settling.send_again(current, delivery_id, by=me()),
+        lambda current: settling_by_person.send_again(current, delivery_id, by=me()),
     )
 
 
@@ -75,7 +77,9 @@ def give_up(delivery_id: uuid.UUID) -> ResponseReturnValue:
         form,
         delivery_id,
         "Recorded: it was not sent.",
-        lambda current: settling.give_up(current, delivery_id, form.reason.data or "", by=me()),
+        lambda current: settling_by_person.give_up(
+            current, delivery_id, form.reason.data or "", by=me()
+        ),
     )
 
 

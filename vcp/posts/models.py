@@ -272,6 +272,8 @@ class Delivery(Base):
     published_at: Mapped[datetime | None]
     #: What went wrong, as a sentence for people.
     problem: Mapped[str | None] = mapped_column(Text)
+    #: When it was sent once more by itself, on a channel set to `one_retry`; it may be there twice.
+    resent_at: Mapped[datetime | None]
     #: Set when it must come down; wins over any pending send.
     withdraw_wanted_at: Mapped[datetime | None]
     withdraw_checks: Mapped[int] = mapped_column(default=0)

@@ -15,6 +15,7 @@ from sqlalchemy import func, or_, select, update
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
+from vcp.channels import resting
 from vcp.channels import service as channels
 from vcp.channels.models import Channel
 from vcp.kernel import clock
@@ -34,7 +35,7 @@ from vcp.networks.base import (
     Unauthorised,
 )
 from vcp.networks.registry import READ_AT_S
-from vcp.posts import answering, budgets
+from vcp.posts import answering, budgets, paying
 from vcp.posts.events import PostChanged
 from vcp.posts.following import reply_target
 from vcp.posts.freezing import outgoing
@@ -57,6 +58,7 @@ class Claimed:
     delivery_id: uuid.UUID
     attempt_id: uuid.UUID
     attempt: int
+    started_at: datetime
     channel_id: int
     kind: DeliveryKind
     key: str
@@ -90,6 +92,8 @@ def claim_next(session: Session, channel_id: int, owner: str, settings: Settings
     row_id = session.scalar(NEXT_DUE, {"channel_id": channel_id, "now": now})
     if row_id is None or not budgets.within(session, row_id, settings):
         return None
+    if not paying.may_claim(session, channel_id, row_id, settings, by=PUBLISHER):
+        return None
     attempt = Attempt(id=uuid.uuid4(), delivery_id=row_id, owner=owner, started_at=now)
     if not _won(session, attempt):
         return None
@@ -102,11 +106,13 @@ def claim_next(session: Session, channel_id: int, owner: str, settings: Settings
     except ValueError as error:
         _refuse_to_send(session, delivery, attempt, str(error))
         return None
-    _start_post(session, delivery)
+    paying.count(session, attempt, delivery, settings)
+    start_post(session, delivery)
     return Claimed(
         delivery_id=delivery.id,
         attempt_id=attempt.id,
         attempt=delivery.attempt,
+        started_at=attempt.started_at,
         channel_id=channel_id,
         kind=delivery.kind,
         key=str(delivery.id),
@@ -152,7 +158,7 @@ def _refuse_to_send(session: Session, delivery: Delivery, attempt: Attempt, why:
     raise_event(session, PostChanged(delivery.post_id))
 
 
-def _start_post(session: Session, delivery: Delivery) -> None:
+def start_post(session: Session, delivery: Delivery) -> None:
     """Release the post with its first claim, so that a dead clock delays nothing."""
     started = POST.claim(
         session,
@@ -216,6 +222,7 @@ def record(session: Session, claimed: Claimed, outcome: Outcome) -> None:
     attempt.finished_at = clock.now()
     attempt.outcome = _named(outcome)
     attempt.detail = str(outcome.error) if outcome.error else None
+    _note_channel(session, claimed.channel_id, outcome)
     if delivery.state is DeliveryState.SENDING and delivery.attempt == claimed.attempt:
         _record_in_time(session, delivery, outcome)
     elif outcome.receipt is not None:
@@ -226,6 +233,33 @@ def _named(outcome: Outcome) -> str:
     if outcome.error is None:
         return "published"
     return "unauthorised" if isinstance(outcome.error, Unauthorised) else outcome.error.failure
+
+
+def _note_channel(session: Session, channel_id: int, outcome: Outcome) -> None:
+    """Have the channel rest, wait or go on, by how its network answered."""
+    error = outcome.error
+    if isinstance(error, RateLimited):
+        make_wait(session, channel_id, error.retry_after_s)
+    elif error is not None and error.failure is not FailureClass.REFUSED:
+        resting.note_failure(session, channel_id, str(error), by=PUBLISHER)
+    else:
+        # A refusal is an answer too: the network works, whatever it thinks of these words.
+        resting.note_success(session, channel_id, by=PUBLISHER)
+    if outcome.receipt is not None and outcome.receipt.wait_s is not None:
+        make_wait(session, channel_id, outcome.receipt.wait_s)
+
+
+def make_wait(session: Session, channel_id: int, seconds: float) -> None:
+    """Send nothing on the channel before the network takes more; never shortens a wait."""
+    until = clock.now() + timedelta(seconds=seconds)
+    session.execute(
+        update(Channel)
+        .where(
+            Channel.id == channel_id,
+            or_(Channel.wait_until.is_(None), Channel.wait_until < until),
+        )
+        .values(wait_until=until)
+    )
 
 
 def _record_in_time(session: Session, delivery: Delivery, outcome: Outcome) -> None:
@@ -251,7 +285,6 @@ def _record_in_time(session: Session, delivery: Delivery, outcome: Outcome) -> N
         wait_s *= random.uniform(0.8, 1.2)  # noqa: S311 - spreads retries, guards nothing
         if isinstance(error, RateLimited):
             wait_s = error.retry_after_s
-            delivery.channel.wait_until = now + timedelta(seconds=wait_s)
         delivery.next_at = now + timedelta(seconds=wait_s)
         DELIVERY.apply(session, delivery, "retry", by=PUBLISHER, detail=str(error))
     if delivery.withdraw_wanted_at is not None:

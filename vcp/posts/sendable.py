@@ -12,9 +12,10 @@ from sqlalchemy.orm import aliased
 
 from officer_profiles.models import Capability, CapabilityKind, Persona
 from officer_profiles.states import PersonaState
-from vcp.channels.models import Channel
+from vcp.channels.models import Channel, Condition
 from vcp.channels.states import USABLE
 from vcp.kernel.db import UtcDateTime
+from vcp.posts.gap_models import GapCheck
 from vcp.posts.models import Delivery, DeliveryKind, Post
 from vcp.posts.pause_queries import not_all_stopped, not_held_back, not_paused
 from vcp.posts.states import DeliveryState, PostState
@@ -60,6 +61,18 @@ def _allowed(now: ColumnElement[datetime]) -> ColumnElement[bool]:
     return allowed.correlate(Delivery)
 
 
+def _channel_is_well(now: ColumnElement[datetime]) -> ColumnElement[bool]:
+    """The channel neither rests after failures nor has spent its budget, and no gap is open."""
+    stopped = exists().where(
+        Condition.channel_id == Delivery.channel_id,
+        or_(Condition.rests_until > now, Condition.broke_until > now),
+    )
+    unread = exists().where(
+        GapCheck.channel_id == Delivery.channel_id, GapCheck.checked_at.is_(None)
+    )
+    return and_(~stopped.correlate(Delivery), ~unread.correlate(Delivery))
+
+
 def _has_target() -> ColumnElement[bool]:
     """What a correction changes is out."""
     return _is_out(0)
@@ -102,6 +115,7 @@ def _sendable(now: ColumnElement[datetime]) -> ColumnElement[bool]:
         or_(Delivery.part == 1, Delivery.kind == DeliveryKind.CORRECT, _follows()),
         not_held_back(),
         _allowed(now),
+        _channel_is_well(now),
     )
 
 
@@ -112,11 +126,20 @@ CHANNELS_DUE = (
     .where(_sendable(_NOW))
     .distinct()
 )
+#: On a channel that fails, how often a delivery was tried: one that the network chokes on must not
+#: be the only one that tries whether it is well again.
+_TRIED = case(
+    (
+        exists().where(Condition.channel_id == bindparam("channel_id"), Condition.failures > 0),
+        Delivery.attempt,
+    ),
+    else_=0,
+)
 #: The oldest delivery to send at `now` on `channel_id`, unless one is being sent there.
 NEXT_DUE = (
     select(Delivery.id)
     .where(Delivery.channel_id == bindparam("channel_id"), _sendable(_NOW), _channel_is_free())
-    .order_by(Delivery.due_at, Delivery.created_at, Delivery.part, Delivery.id)
+    .order_by(_TRIED, Delivery.due_at, Delivery.created_at, Delivery.part, Delivery.id)
     .limit(1)
     .with_for_update(skip_locked=True, of=Delivery)
 )

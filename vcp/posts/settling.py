@@ -2,7 +2,8 @@
 
 A row leaves `outcome_unknown` only by being found at the network, by being absent twice with
 `settle_after_s` between, or by a named person. Networks of `READ_AT_S` are read at set times, and
-then a person decides: nothing is sent there again by itself.
+then a person decides: nothing is sent there again by itself, unless the force set the channel to
+`one_retry`; then the same words go once more, and the delivery is marked.
 """
 
 import logging
@@ -10,26 +11,36 @@ import uuid
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from sqlalchemy import func, select, update
+from sqlalchemy import func, or_, select, update
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
+from vcp.channels import service as channels
 from vcp.channels.models import Channel, SettlePolicy
 from vcp.channels.states import USABLE
 from vcp.kernel import clock
-from vcp.kernel.errors import Conflict, Invalid
 from vcp.kernel.events import raise_event
-from vcp.kernel.permissions import Permission, Person, check
 from vcp.kernel.settings import Settings
-from vcp.networks.base import Network, NetworkError, Outgoing, Receipt
+from vcp.networks.base import (
+    Network,
+    NetworkError,
+    Outgoing,
+    RateLimited,
+    Receipt,
+    Unauthorised,
+)
 from vcp.networks.registry import READ_AT_S
-from vcp.posts import answering, holding_back
-from vcp.posts.delivery_queries import one
 from vcp.posts.events import PostChanged
 from vcp.posts.following import end_broken, reply_target
 from vcp.posts.freezing import outgoing
-from vcp.posts.models import Attempt, Delivery, DeliveryKind, Post
-from vcp.posts.publishing import LEASE_S, PUBLISHER, first_reading, settle_as_published
+from vcp.posts.models import Attempt, Delivery, DeliveryKind
+from vcp.posts.publishing import (
+    LEASE_S,
+    PUBLISHER,
+    first_reading,
+    make_wait,
+    settle_as_published,
+)
 from vcp.posts.states import DELIVERY, POST, DeliveryState, PostState
 
 logger = logging.getLogger(__name__)
@@ -141,7 +152,12 @@ def take_reading(session: Session, settings: Settings) -> list[Reading]:
     now = clock.now()
     rows = session.scalars(
         select(Delivery)
-        .where(Delivery.state == DeliveryState.OUTCOME_UNKNOWN, Delivery.next_at <= now)
+        .join(Channel)
+        .where(
+            Delivery.state == DeliveryState.OUTCOME_UNKNOWN,
+            Delivery.next_at <= now,
+            or_(Channel.wait_until.is_(None), Channel.wait_until <= now),
+        )
         .order_by(Delivery.next_at)
         .limit(BATCH)
     ).all()
@@ -172,7 +188,17 @@ def reading_of(session: Session, delivery: Delivery, settings: Settings) -> Read
     first_at = session.scalar(
         select(func.min(Attempt.started_at)).where(Attempt.delivery_id == delivery.id)
     )
-    since = (first_at or delivery.created_at) - timedelta(seconds=CLOCKS_DIFFER_S)
+    return reading_from(session, delivery, first_at or delivery.created_at, settings)
+
+
+def reading_from(
+    session: Session, delivery: Delivery, start: datetime, settings: Settings
+) -> Reading:
+    """Return what is looked for at the network, back to this moment.
+
+    Raises: ValueError when the stored bytes are not those that were approved.
+    """
+    since = start - timedelta(seconds=CLOCKS_DIFFER_S)
     taken = session.scalars(
         select(Delivery.remote_id).where(
             Delivery.channel_id == delivery.channel_id,
@@ -223,11 +249,18 @@ def record_reading(
 
 def _not_readable(session: Session, delivery: Delivery, error: NetworkError) -> None:
     delivery.problem = f"Whether it was posted is unknown, and the network can't be read: {error}"
+    if isinstance(error, RateLimited):
+        make_wait(session, delivery.channel_id, error.retry_after_s)
+        delivery.next_at = clock.now() + timedelta(seconds=error.retry_after_s)
+        return
+    if isinstance(error, Unauthorised):
+        channels.block(session, delivery.channel_id, str(error), by=PUBLISHER)
     if clock.now() - delivery.state_changed_at > timedelta(seconds=PERSON_AFTER_S):
         DELIVERY.apply(session, delivery, "ask", by=PUBLISHER, detail=str(error))
     else:
         is_wanted = delivery.withdraw_wanted_at is None
-        is_dear = is_wanted and delivery.channel.network in READ_AT_S
+        is_costly = is_wanted and delivery.channel.network in READ_AT_S
+        is_dear = is_costly or isinstance(error, Unauthorised)
         wait_s = DEAR_READ_AGAIN_S if is_dear else READ_AGAIN_S
         delivery.next_at = clock.now() + timedelta(seconds=wait_s)
 
@@ -257,6 +290,9 @@ def _absent_where_reading_is_dear(session: Session, delivery: Delivery) -> None:
     if delivery.reads < len(times):
         at = delivery.state_changed_at + timedelta(seconds=times[delivery.reads])
         delivery.next_at = max(at, clock.now())
+    elif _may_resend(delivery):
+        delivery.resent_at = clock.now()
+        _queue_again(session, delivery, is_resend=True)
     else:
         delivery.problem = f"It was looked for {len(times)} times and not found. Please look."
         DELIVERY.apply(session, delivery, "ask", by=PUBLISHER)
@@ -277,9 +313,21 @@ def _absent_and_unwanted(session: Session, delivery: Delivery, certain_at: datet
     DELIVERY.apply(session, delivery, "cancel", by=PUBLISHER)
 
 
-def _queue_again(session: Session, delivery: Delivery) -> None:
+def _may_resend(delivery: Delivery) -> bool:
+    """Say whether the force has these words sent once more, and they weren't yet."""
+    return delivery.channel.settle_policy is SettlePolicy.ONE_RETRY and delivery.resent_at is None
+
+
+def _queue_again(session: Session, delivery: Delivery, *, is_resend: bool = False) -> None:
     delivery.next_at = None
-    DELIVERY.apply(session, delivery, "confirm_absent", by=PUBLISHER, reads=delivery.reads)
+    DELIVERY.apply(
+        session,
+        delivery,
+        "confirm_absent",
+        by=PUBLISHER,
+        reads=delivery.reads,
+        is_resend=is_resend,
+    )
     if delivery.withdraw_wanted_at is not None:
         DELIVERY.apply(session, delivery, "cancel", by=PUBLISHER)
 
@@ -290,68 +338,3 @@ def needing_person(session: Session) -> int:
         session.scalar(select(func.count()).where(Delivery.state == DeliveryState.NEEDS_PERSON))
         or 0
     )
-
-
-def say_published(session: Session, delivery_id: uuid.UUID, url: str, *, by: Person) -> Delivery:
-    """Record a person's word that it is there, with the address where they saw it.
-
-    Raises: Invalid without an address; Conflict when nobody is asked any more.
-    """
-    delivery = _asked(session, delivery_id, by)
-    if not url.startswith(("https://", "http://")):
-        raise Invalid("Paste the address of the post as you see it at the network.", "url")
-    delivery.remote_url = url
-    delivery.remote_id = url.rstrip("/").rsplit("/", maxsplit=1)[-1]
-    delivery.published_at, delivery.problem = clock.now(), None
-    delivery.next_at = clock.now() if delivery.withdraw_wanted_at else None
-    try:
-        with session.begin_nested():
-            DELIVERY.apply(session, delivery, "say_published", by=by, url=url)
-    except IntegrityError as error:
-        raise Conflict("That address already belongs to another post of this channel.") from error
-    answering.note_published(session, delivery)
-    raise_event(session, PostChanged(delivery.post_id))
-    return delivery
-
-
-def send_again(session: Session, delivery_id: uuid.UUID, *, by: Person) -> Delivery:
-    """Queue it once more on a person's word that it is not there.
-
-    Raises: Conflict when it must come down, is too late, or nobody is asked any more.
-    """
-    delivery = _asked(session, delivery_id, by)
-    if delivery.withdraw_wanted_at is not None:
-        raise Conflict("This post was withdrawn, so it must not be sent again.")
-    if delivery.not_after <= clock.now():
-        raise Conflict("Its last moment has passed. Write a new post if it is still needed.")
-    delivery.problem = delivery.next_at = None
-    holding_back.end_for_person(session, delivery, by=by)
-    DELIVERY.apply(session, delivery, "send_again", by=by)
-    return delivery
-
-
-def give_up(session: Session, delivery_id: uuid.UUID, reason: str, *, by: Person) -> Delivery:
-    """End it unsent on a person's word, with a reason.
-
-    Raises: Invalid without a reason; Conflict when nobody is asked any more.
-    """
-    delivery = _asked(session, delivery_id, by)
-    if not reason:
-        raise Invalid("Say why it should not be sent again.", "reason")
-    delivery.problem, delivery.next_at = f"Given up: {reason}", None
-    DELIVERY.apply(session, delivery, "give_up", by=by, reason=reason)
-    raise_event(session, PostChanged(delivery.post_id))
-    return delivery
-
-
-def _asked(session: Session, delivery_id: uuid.UUID, by: Person) -> Delivery:
-    delivery = one(session, by, delivery_id)
-    post: Post = delivery.post
-    check(
-        by,
-        Permission.SETTLE_DELIVERIES,
-        post.area_path,
-        subject_kind="delivery",
-        subject_id=delivery.id,
-    )
-    return delivery

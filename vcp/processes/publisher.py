@@ -24,7 +24,8 @@ from vcp.kernel.errors import VcpError
 from vcp.kernel.settings import Settings
 from vcp.networks.base import Network, NetworkError, NotSent, OutcomeUnknown, Receipt
 from vcp.networks.own import SiteWriter
-from vcp.posts import publishing, settling, stopping, watching
+from vcp.posts import publishing, reconciling, settling, stopping, watching
+from vcp.posts.high_water import HighWater, Mark
 from vcp.processes.loop import Loop
 
 logger = logging.getLogger(__name__)
@@ -52,6 +53,10 @@ class Publisher(Loop):
         self.pool = ThreadPoolExecutor(THREADS, thread_name_prefix="send")
         self.busy: dict[Hashable, Future[None]] = {}
         self.sending: set[uuid.UUID] = set()
+        self.high_water = HighWater(settings.instance)
+        self.is_compared = False
+        #: The remembered attempt that the database was found to lack last.
+        self.missed: Mark | None = None
         self.every(LOOK_EVERY_S, self.look)
         self.every(REPAIR_EVERY_S, self.repair)
         self.every(RENEW_EVERY_S, self.renew)
@@ -64,11 +69,14 @@ class Publisher(Loop):
 
     def look(self) -> None:
         """Give each channel that has something due, and no thread yet, a thread."""
+        if not self.is_compared:
+            self.compare()
         for channel_id in publishing.channels_due(current_session()):
             self._start(("send", channel_id), partial(self.send_all, channel_id))
 
     def repair(self) -> None:
         """Wake what waited, end what is late, settle what is unknown, take down, connect."""
+        self.compare()
         with transaction() as session:
             settling.lose_expired(session)
             settling.wake(session)
@@ -85,7 +93,22 @@ class Publisher(Loop):
             self._start(("watch", reading.delivery_id), partial(self.watch_one, reading))
         for takedown in takedowns:
             self._start(("down", takedown.delivery_id), partial(self.take_down_one, takedown))
+        for channel_id in reconciling.channels_unread(current_session()):
+            self._start(("gap", channel_id), partial(self.read_gap, channel_id))
         self._start("connect", partial(connecting.work_waiting, self.settings))
+
+    def compare(self) -> None:
+        """See whether the database has what this machine remembers; if not, it was put back."""
+        mark = self.high_water.read()
+        if (
+            mark is not None
+            and mark != self.missed
+            and not reconciling.has(current_session(), mark)
+        ):
+            with transaction() as session:
+                reconciling.notice(session, mark)
+            self.missed = mark
+        self.is_compared = True
 
     def recheck(self) -> None:
         """Ask channels, once a day each, whose account they are and what they take."""
@@ -130,6 +153,7 @@ class Publisher(Loop):
     def _sent(self, claimed: publishing.Claimed, network: Network | NotSent) -> publishing.Outcome:
         if isinstance(network, NotSent):
             return publishing.Outcome(error=network)
+        self.high_water.note(Mark(claimed.attempt_id, claimed.started_at))
         self.sending.add(claimed.delivery_id)
         try:
             return publishing.send(claimed, network)
@@ -154,6 +178,21 @@ class Publisher(Loop):
             return settling.read(reading, self._network(reading.channel_id))
         except (VcpError, NetworkError) as error:
             return NotSent(str(error))
+
+    def read_gap(self, channel_id: int) -> None:
+        """Look at the network for what may have left in a gap of the ledger, one by one."""
+        found: object = None
+        while not self.stopping.is_set() and not isinstance(found, NetworkError):
+            with transaction() as session:
+                looked = reconciling.take_check(session, channel_id, self.settings)
+            if looked is None:
+                return
+            found = self._look_for(looked)
+
+    def _look_for(self, looked: reconciling.Looked) -> object:
+        found = self._read(looked.reading)
+        self._store(lambda session: reconciling.record_check(session, looked, found))
+        return found
 
     def take_down_one(self, takedown: stopping.Takedown) -> None:
         """Take one copy down and look whether it is gone."""

@@ -1,0 +1,61 @@
+"""The circuit breaker of each channel: after failures in a row it rests, then one send tries it.
+
+A rest delays and never loses: what waits stays queued, until its last moment passes. Since one
+write is in flight a channel, the first send after a rest is the trial, and nothing follows it
+before it has ended.
+"""
+
+from datetime import timedelta
+
+from sqlalchemy import update
+from sqlalchemy.orm import Session
+
+from vcp.channels import conditions
+from vcp.channels.models import Condition
+from vcp.kernel import clock
+from vcp.kernel.audit import record
+from vcp.kernel.context import Actor
+
+#: So many failures in a row open the breaker.
+FAILURES = 5
+FIRST_REST_S = 10
+LONGEST_REST_S = 300
+
+
+def note_failure(session: Session, channel_id: int, problem: str, *, by: Actor) -> None:
+    """Count a send that got no answer, or no connection; rest when there were too many."""
+    condition = conditions.of(session, channel_id)
+    condition.failures += 1
+    if condition.failures < FAILURES:
+        return
+    now = clock.now()
+    condition.rests_until = now + timedelta(seconds=rest_s(condition.failures))
+    if condition.rests_since is None:
+        condition.rests_since = now
+        record(session, by, "rest", "channel", channel_id, problem=problem)
+
+
+def note_success(session: Session, channel_id: int, *, by: Actor) -> None:
+    """Forget the failures: the network answers again."""
+    # A statement of its own: the row is rarely there, and this runs after each send.
+    found = session.execute(
+        update(Condition)
+        .where(Condition.channel_id == channel_id, Condition.failures > 0)
+        .values(failures=0, rests_until=None)
+    )
+    if found.rowcount == 0:  # type: ignore[attr-defined]  # CursorResult, typed as Result
+        return
+    condition = session.get_one(Condition, channel_id)
+    if condition.rests_since is not None:
+        condition.rests_since = None
+        record(session, by, "resume", "channel", channel_id)
+
+
+def rest_s(failures: int) -> int:
+    """Seconds of rest after so many failures in a row: twice as long each time, then the longest.
+
+    >>> [rest_s(number) for number in range(5, 12)]
+    [10, 20, 40, 80, 160, 300, 300]
+    """
+    doublings = min(failures - FAILURES, LONGEST_REST_S.bit_length())
+    return min(FIRST_REST_S << doublings, LONGEST_REST_S)
