@@ -19,6 +19,7 @@ from vcp.channels import service as channels
 from vcp.channels.models import Channel
 from vcp.kernel import clock
 from vcp.kernel.context import Machine
+from vcp.kernel.crashing import crash_point
 from vcp.kernel.events import raise_event
 from vcp.kernel.settings import Settings
 from vcp.networks.base import (
@@ -99,6 +100,7 @@ def claim_next(session: Session, channel_id: int, owner: str, settings: Settings
         _refuse_to_send(session, delivery, attempt, str(error))
         return None
     _start_post(session, delivery)
+    crash_point("claiming", channel_id)
     return Claimed(
         delivery_id=delivery.id,
         attempt_id=attempt.id,
@@ -180,6 +182,7 @@ def _target_id(session: Session, delivery: Delivery) -> str | None:
 
 def send(claimed: Claimed, network: Network) -> Outcome:
     """Send it; no transaction is open. Every failure comes back as one of the network errors."""
+    crash_point("claimed", claimed.channel_id)
     try:
         if claimed.kind is DeliveryKind.CORRECT:
             receipt = network.correct(claimed.target_id or "", claimed.outgoing, claimed.key)
@@ -187,6 +190,7 @@ def send(claimed: Claimed, network: Network) -> Outcome:
             receipt = network.publish(claimed.outgoing, claimed.key)
     except NetworkError as error:
         return Outcome(error=error)
+    crash_point("answered", claimed.channel_id)
     return Outcome(receipt=receipt)
 
 
@@ -215,6 +219,7 @@ def record(session: Session, claimed: Claimed, outcome: Outcome) -> None:
         _record_in_time(session, delivery, outcome)
     elif outcome.receipt is not None:
         _record_late(session, delivery, attempt, outcome.receipt)
+    crash_point("recording", claimed.channel_id)
 
 
 def _named(outcome: Outcome) -> str:

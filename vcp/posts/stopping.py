@@ -9,6 +9,7 @@ from sqlalchemy.orm import Session
 
 from vcp.kernel import clock
 from vcp.kernel.context import Actor
+from vcp.kernel.crashing import crash_point
 from vcp.kernel.events import raise_event
 from vcp.networks.base import Network, NetworkError
 from vcp.posts.events import PostChanged
@@ -90,8 +91,10 @@ def take_down_due(session: Session) -> list[Takedown]:
 
 def take_down(takedown: Takedown, network: Network) -> str | None:
     """Delete it and look whether it is gone; no transaction is open. None: it is gone."""
+    crash_point("taking_down", takedown.channel_id)
     try:
         network.withdraw(takedown.remote_id)
+        crash_point("taken_down", takedown.channel_id)
         return "the server still shows it." if network.exists(takedown.remote_id) else None
     except NetworkError as error:
         return str(error)
