@@ -11,7 +11,7 @@ import json
 import random
 import threading
 from collections.abc import Callable
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from tests.faults.fakenet_api import Call, Refusal, Reply, as_reply
