@@ -13,8 +13,8 @@ from tests.faults.fakenet_faults import WRITES
 from tests.faults.rig import Rig
 from vcp.kernel.db import session as current_session
 from vcp.posts.freezing import digest
-from vcp.posts.models import Attempt, Delivery
-from vcp.posts.states import DELIVERY
+from vcp.posts.models import Attempt, Delivery, Post
+from vcp.posts.states import DELIVERY, POST
 
 #: What a send may have come to while nobody knows whether the network has the post.
 UNCERTAIN = (None, "ambiguous")
@@ -141,21 +141,36 @@ def _own_pages(rig: Rig, rows: list[dict[str, Any]]) -> None:
 
 
 def _one_event_a_change(rig: Rig, ours: list[dict[str, Any]]) -> None:
-    """The trail of each delivery is one unbroken chain that ends where the delivery is."""
-    chains: dict[str, list[Any]] = defaultdict(list)
+    """The trail of each post and delivery is one unbroken chain that ends where the row is."""
+    chains: dict[tuple[str, str], list[Any]] = defaultdict(list)
     for event in rig.events():
-        if event.subject_kind == DELIVERY.subject:
-            chains[event.subject_id].append(event)
+        if event.new_state is not None:
+            chains[event.subject_kind, event.subject_id].append(event)
+    for subject, row_id, ends in [
+        *((DELIVERY.subject, row["id"], row["state"]) for row in ours),
+        *((POST.subject, str(row_id), state) for row_id, state in _posts(rig)),
+    ]:
+        state = None
+        for event in chains[subject, row_id]:
+            assert event.old_state == state, f"{subject} {row_id}: a gap before {event.verb}"
+            state = event.new_state
+        assert state == ends, f"{subject} {row_id} ends elsewhere than its trail"
+    _claims(rig, ours, chains)
+
+
+def _posts(rig: Rig) -> list[tuple[int, str]]:
+    with rig.app.app_context():
+        rows = current_session().execute(select(Post.id, Post.state))
+        return [(row_id, state.value) for row_id, state in rows]
+
+
+def _claims(rig: Rig, ours: list[dict[str, Any]], chains: dict[tuple[str, str], list[Any]]) -> None:
+    """Every attempt was claimed, and after every one of unknown outcome it was looked for."""
     with rig.app.app_context():
         tries = list(current_session().execute(select(Attempt.delivery_id, Attempt.outcome)))
     uncertain = Counter(str(row_id) for row_id, outcome in tries if outcome in UNCERTAIN)
     for row in ours:
-        moves = chains[row["id"]]
-        state = None
-        for event in moves:
-            assert event.old_state == state, f"delivery {row['id']}: a gap before {event.verb}"
-            state = event.new_state
-        assert state == row["state"], f"delivery {row['id']} ends elsewhere than its trail"
+        moves = chains[DELIVERY.subject, row["id"]]
         claims, lost = (len([e for e in moves if e.verb == verb]) for verb in ("claim", "lose"))
         assert claims >= row["attempts"]
         unsure = uncertain[row["id"]]

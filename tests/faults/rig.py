@@ -1,18 +1,20 @@
 """A force on a fakenet, with real processes that are killed: what the fault tests share."""
 
 import json
+import math
 import subprocess
 import sys
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from datetime import timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 import requests
 from flask import Flask
+from sqlalchemy import and_, or_
 from sqlalchemy.orm import Session
 
 from officer_profiles.models import Persona
@@ -35,7 +37,7 @@ from vcp.kernel.settings import Settings
 from vcp.posts import service
 from vcp.posts.delivery_queries import export
 from vcp.posts.models import Delivery, Post
-from vcp.posts.states import FINAL
+from vcp.posts.states import FINAL, DeliveryState
 from vcp.posts.tombstones import WithdrawalReason
 from vcp.posts.words import Words
 from vcp.users.models import User
@@ -43,6 +45,9 @@ from vcp.users.models import User
 ROOT = Path(__file__).resolve().parents[2]
 STOP_WITHIN_S = 60
 STARTS_WITHIN_S = 60
+SETTLES_WITHIN_S = 120
+#: Idle seconds that `settle` doesn't wait for; a publisher at work renews its leases.
+LEAPS_OVER_S = 3
 MOST_SHOWN = 5
 #: Who approves, for the commands that ask who acts.
 SUPERVISOR = "supervisor@carrowdale.police.example"
@@ -104,6 +109,12 @@ class Rig:
         clock.shift(timedelta(seconds=self.offset_s))
         self.configure_network(clock_offset_s=self.offset_s)
 
+    def stop(self, name: str) -> None:
+        """End it politely."""
+        victim = self.running.pop(name)
+        victim.terminate()
+        victim.wait(STOP_WITHIN_S)
+
     def stop_all(self) -> None:
         """End everything politely."""
         for victim in self.running.values():
@@ -141,6 +152,55 @@ class Rig:
         with self.app.app_context():
             return current_session().query(Delivery).filter(Delivery.state.not_in(FINAL)).count()
 
+    def next_moments(self) -> list[datetime]:
+        """Return when each delivery that isn't at rest is looked at next, soonest first."""
+        with self.app.app_context():
+            rows = (
+                current_session()
+                .query(Delivery)
+                .filter(
+                    or_(
+                        Delivery.state.not_in((*FINAL, DeliveryState.NEEDS_PERSON)),
+                        # What was taken down is looked at once more.
+                        and_(
+                            Delivery.withdraw_wanted_at.is_not(None), Delivery.next_at.is_not(None)
+                        ),
+                    )
+                )
+            )
+            alive = [f":{one.pid}:" for one in self.running.values() if one.poll() is None]
+            return sorted(_next_moment(row, alive) for row in rows)
+
+    def settle(self, **settings: str) -> None:
+        """Run the publisher until nothing moves any more by itself, leaping over idle time."""
+        self.run_until(lambda: not self.next_moments(), **settings)
+
+    def run_until(self, is_done: Callable[[], bool], **settings: str) -> None:
+        """Run the publisher, leaping over idle time; one that has ended is started again.
+
+        `settings` are for each that is started.
+        """
+        ends_at = time.monotonic() + SETTLES_WITHIN_S
+        while True:
+            publisher = self.running.get("publisher")
+            # Asked before `is_done`, which may be about how it ended.
+            is_over = publisher is None or publisher.poll() is not None
+            if is_done():
+                return
+            assert time.monotonic() < ends_at, f"never came to rest: {self.stuck()}"
+            moments = self.next_moments()
+            idle_s = (moments[0] - clock.now()).total_seconds() if moments else 0
+            if idle_s > LEAPS_OVER_S and publisher is not None and not is_over:
+                publisher.terminate()
+                while publisher.poll() is None and not is_done():
+                    time.sleep(0.02)
+                continue  # what was under way may have changed something
+            if is_over:
+                self.move_clock(max(0, math.ceil(idle_s)))
+                self.start("publisher", **settings)
+                self.wait_until_at_work("publisher")
+            time.sleep(0.05)
+
     def stuck(self) -> list[dict[str, Any]]:
         """Return some of what may still move, for a failure's message."""
         names = ("state", "attempts", "state_changed_at", "sent_at", "problem")
@@ -159,6 +219,13 @@ class Rig:
             assert passed < within_s, f"{left} unsettled after {passed:.0f} s: {self.stuck()}"
             time.sleep(0.5)
         return time.monotonic() - started
+
+
+def _next_moment(row: Delivery, alive: list[str]) -> datetime:
+    if row.state is DeliveryState.SENDING and row.lease_until is not None:
+        is_dead = not any(pid in str(row.owner) for pid in alive)
+        return row.lease_until if is_dead else clock.now()
+    return row.next_at or row.due_at
 
 
 @contextmanager
