@@ -203,6 +203,16 @@ class Postgresql:
             self.server.wait(timeout=START_TIMEOUT_S)
         shutil.rmtree(self.home, ignore_errors=True)
 
+    def end_at_once(self) -> None:
+        """Stop it as a failure would: no checkpoint, every connection cut."""
+        assert self.server is not None
+        self.server.send_signal(signal.SIGQUIT)
+        self.server.wait(timeout=START_TIMEOUT_S)
+
+    def start_again(self) -> None:
+        """Run it on the data that it left."""
+        self._run()
+
     def _start(self) -> None:
         data, programs = self.home / "data", _programs()
         assert programs is not None
@@ -211,8 +221,13 @@ class Postgresql:
         initdb = [str(programs / "initdb"), "-D", str(data), "-U", "postgres", "-A", "trust", "-N"]
         locale = ["-E", "UTF8", "--locale=C.UTF-8"]
         subprocess.run([*_as_postgres(), *initdb, *locale], check=True, capture_output=True)
+        self._run()
+
+    def _run(self) -> None:
+        data, programs = self.home / "data", _programs()
+        assert programs is not None
         settings = [f"-c{s}" for s in (*UNSAFE, "listen_addresses=", "max_connections=200")]
-        with (self.home / "log").open("wb") as log:
+        with (self.home / "log").open("ab") as log:
             self.server = subprocess.Popen(
                 [*_as_postgres(), programs / "postgres", "-D", data, "-k", self.home, *settings],
                 stdout=log,

@@ -19,12 +19,13 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qsl, urlsplit
 
-from tests.faults import fakenet_atproto
+from tests.faults import fakenet_atproto, fakenet_clock
 from tests.faults.fakenet_api import Api, Call, Reply, as_reply
 from tests.faults.fakenet_faults import Behaviour, Rule
 from tests.faults.fakenet_inbox import Inbox
 from tests.faults.fakenet_ledger import Ledger
 from tests.faults.fakenet_x import XApi
+from tests.faults.fakenet_x_shapes import token_of
 
 _PAGE = b"<!DOCTYPE html><title>Hello</title><h1>This is a web page</h1>"
 _ALREADY_ACCEPTED = ("accept_drop", "garbled", "cut", "hang", "drip", "huge")
@@ -58,6 +59,7 @@ class FakeNet(ThreadingHTTPServer):
             for account in values.pop("expire", []):
                 self.atproto.expire(account)
             self.behaviour.update(values)
+            fakenet_clock.shift(self.behaviour.clock_offset_s)
 
     def server_close(self) -> None:
         super().server_close()
@@ -74,11 +76,20 @@ class FakeNet(ThreadingHTTPServer):
         """Where others say something on this network."""
         return {"x": self.x.inbox, "atproto": self.atproto}.get(network, self.inbox)
 
-    def draw(self, method: str, path: str, token: str) -> tuple[Rule | None, float]:
+    def account_of(self, authorization: str) -> str | None:
+        """The account that asks, on whichever network."""
+        if authorization.startswith("OAuth "):
+            return self.x.ledger.account_of(token_of(authorization))
+        token = authorization.removeprefix("Bearer ")
+        return self.atproto.account_of(token) or self.ledger.account_of(token)
+
+    def draw(self, method: str, path: str, authorization: str) -> tuple[Rule | None, float]:
         """The fault for a request, and the seconds it waits before anything happens."""
+        token = authorization.removeprefix("Bearer ")
+        account = self.account_of(authorization)
         with self.ledger.lock:
             chance = self.ledger.chance
-            rule = self.behaviour.draw(method, path, token, chance)
+            rule = self.behaviour.draw(method, path, token, chance, account)
             return rule, chance.uniform(*self.behaviour.latency_ms) / 1000
 
     def handle_error(self, request: Any, client_address: Any) -> None:
@@ -108,7 +119,8 @@ class _Handler(BaseHTTPRequestHandler):
         if address.path.startswith("/_fakenet/"):
             self._send(self._control(address.path, self._read()))
             return
-        rule, wait_s = self.server.draw(self.command, address.path, token)
+        authorization = headers.get("authorization", "")
+        rule, wait_s = self.server.draw(self.command, address.path, authorization)
         fault = rule.fault if rule else None
         self.server.ledger.note_request(
             method=self.command,
@@ -116,6 +128,7 @@ class _Handler(BaseHTTPRequestHandler):
             token=token,
             key=headers.get("idempotency-key"),
             fault=fault,
+            account=self.server.account_of(authorization),
         )
         time.sleep(wait_s)
         if fault == "drop_before":

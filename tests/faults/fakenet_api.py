@@ -7,12 +7,13 @@ import json
 import re
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from email import message_from_bytes
 from email.policy import HTTP
 from typing import Any
 from urllib.parse import parse_qs, urlencode
 
+from tests.faults.fakenet_clock import now
 from tests.faults.fakenet_faults import Behaviour
 from tests.faults.fakenet_inbox import Inbox
 from tests.faults.fakenet_ledger import TOKEN_PREFIX, FakePost, Ledger, Media
@@ -222,7 +223,7 @@ class Api:
         media = self.ledger.media.get(media_id)
         if media is None or media.account != self._account(call):
             raise Refusal(404, "Record not found")
-        is_ready = media.ready_at <= datetime.now(UTC)
+        is_ready = media.ready_at <= now()
         return as_reply(_media_json(media), 200 if is_ready else 206)
 
     # --- posts ---
@@ -243,7 +244,7 @@ class Api:
             is_own = own is not None and media_id in own.media_ids
             if media is None or media.account != account or (media.attached and not is_own):
                 raise Refusal(422, "Validation failed: Media not found")
-            if media.ready_at > datetime.now(UTC):
+            if media.ready_at > now():
                 raise Refusal(422, "Cannot attach files that have not finished processing.")
         return {
             "text": form.get("status", ""),
@@ -359,7 +360,7 @@ def _link(url: str, form: str) -> str:
 
 
 def _media_json(media: Media) -> dict[str, Any]:
-    is_ready = media.ready_at <= datetime.now(UTC)
+    is_ready = media.ready_at <= now()
     url = f"https://fakenet.example/media/{media.id}" if is_ready else None
     return {"id": media.id, "type": "image", "url": url, "description": media.description}
 

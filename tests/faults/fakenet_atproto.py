@@ -8,12 +8,14 @@ import base64
 import hashlib
 import itertools
 import json
+import random
 import threading
 from collections.abc import Callable
-from datetime import UTC, datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from tests.faults.fakenet_api import Call, Refusal, Reply, as_reply
+from tests.faults.fakenet_clock import now
 from tests.faults.fakenet_faults import Behaviour
 
 PREFIX = "/xrpc/"
@@ -49,6 +51,9 @@ class AtprotoApi:
         self._refresh: dict[str, str] = {}
         self._dead: set[str] = set()
         self._said: list[dict[str, Any]] = []
+        #: When each record can be read: a put knows of it before.
+        self._shown_at: dict[tuple[str, str, str], datetime] = {}
+        self._chance = random.Random(1)
         self._lock = threading.RLock()
         self._numbers = itertools.count(1)
         self._methods: dict[str, Callable[[Call], dict[str, Any]]] = {
@@ -68,12 +73,13 @@ class AtprotoApi:
 
     def answer(self, call: Call, fault: str | None = None) -> Reply:
         """Do what a request asks."""
-        del fault
         method = self._methods.get(call.path.removeprefix(PREFIX))
         if method is None:
             return as_reply({"error": "MethodNotImplemented", "message": "Not here"}, 501)
         try:
             with self._lock:
+                if method == self._put:
+                    return as_reply(self._put(call, fault))
                 return as_reply(method(call))
         except Named as refusal:
             said = {"error": refusal.name, "message": str(refusal)}
@@ -181,6 +187,10 @@ class AtprotoApi:
             "handle": handle_of(name),
         }
 
+    def account_of(self, token: str) -> str | None:
+        """Whose token it is, or was."""
+        return self._access.get(token) or self._refresh.get(token)
+
     def _account(self, call: Call) -> str:
         if not call.token:
             raise Named("AuthMissing", "Authentication Required", 401)
@@ -204,7 +214,7 @@ class AtprotoApi:
 
     # --- records ---
 
-    def _put(self, call: Call) -> dict[str, Any]:
+    def _put(self, call: Call, fault: str | None = None) -> dict[str, Any]:
         said = json.loads(call.body)
         key = self._own(call, said)
         record = said["record"]
@@ -212,18 +222,22 @@ class AtprotoApi:
         before, cid = self.records.get(key), _cid(record)
         answer = {"uri": _uri(*key), "cid": cid, "validationStatus": "valid"}
         if before is not None and before["cid"] == cid:
+            if self.behaviour.keys == "replay_500":
+                raise Named("InternalServerError", "Internal Server Error", 500)
             return answer
         if "swapRecord" in said and said["swapRecord"] != (before and before["cid"]):
             found = before["cid"] if before else "null"
             raise Named("InvalidSwap", f"Record was at {found}")
-        self.records[key] = {"cid": cid, "value": record, "at": _now()}
+        shown_at = now() + timedelta(seconds=self._chance.uniform(*self.behaviour.lag_s))
+        self.records[key] = {"cid": cid, "value": record, "at": _now(), "fault": fault}
+        self._shown_at[key] = shown_at
         self.commits.append({"what": "put", "uri": _uri(*key), "cid": cid})
         return answer | {"commit": {"cid": cid, "rev": str(next(self._numbers))}}
 
     def _get(self, call: Call) -> dict[str, Any]:
         key = call.query["repo"], call.query["collection"], call.query["rkey"]
         found = self.records.get(key)
-        if found is not None:
+        if found is not None and self._shown_at[key] <= now():
             return {"uri": _uri(*key), "cid": found["cid"], "value": found["value"]}
         for one in self._said:
             if one.get("uri") == _uri(*key):
@@ -235,7 +249,7 @@ class AtprotoApi:
         rows = [
             {"uri": _uri(*key), "cid": record["cid"], "value": record["value"]}
             for key, record in self.records.items()
-            if key[:2] == wanted
+            if key[:2] == wanted and self._shown_at[key] <= now()
         ]
         return {"records": rows}
 
@@ -323,4 +337,4 @@ def _cid(record: dict[str, Any]) -> str:
 
 
 def _now() -> str:
-    return datetime.now(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+    return now().isoformat(timespec="milliseconds").replace("+00:00", "Z")

@@ -5,6 +5,13 @@ import re
 from dataclasses import dataclass, field, fields
 from typing import Any
 
+#: Where each network takes a new post.
+WRITES = {
+    "mastodon": "/api/v1/statuses",
+    "x": "/2/tweets",
+    "bluesky": "/xrpc/com.atproto.repo.putRecord",
+}
+ANY_WRITE = f"^({'|'.join(map(re.escape, WRITES.values()))})$"
 #: Faults that chance may draw for a new post, and what each does.
 CHANCE = {
     "refuse": "503, nothing accepted",
@@ -26,11 +33,15 @@ SCRIPTED = {
 
 @dataclass
 class Rule:
-    """One line of a plan: `after` requests pass, `count` are hit, then the rule is spent."""
+    """One line of a plan: `after` requests pass, `count` are hit, then the rule is spent.
+
+    It hits new posts on any network; `path` says otherwise, `account` narrows it to one account.
+    """
 
     fault: str
     method: str = "POST"
-    path: str = "^/api/v1/statuses$"
+    path: str = ANY_WRITE
+    account: str | None = None
     token: str | None = None
     after: int = 0
     count: int = 1
@@ -43,12 +54,13 @@ class Rule:
         if self.fault not in CHANCE and self.fault not in SCRIPTED:
             raise ValueError(f"There is no fault called {self.fault}.")
 
-    def hits(self, method: str, path: str, token: str) -> bool:
+    def hits(self, method: str, path: str, token: str, account: str | None) -> bool:
         return (
             self.count > 0
             and method == self.method
             and re.search(self.path, path) is not None
             and self.token in (None, token)
+            and self.account in (None, account)
         )
 
 
@@ -60,6 +72,10 @@ class Behaviour:
     lag_s: tuple[float, float] = (0, 0)
     late_s: tuple[float, float] = (1, 3)
     media_ready_s: float = 0.0
+    #: Seconds by which it is later for all networks than it is.
+    clock_offset_s: float = 0.0
+    #: Mastodon's Idempotency-Key; on Bluesky, whose keys are the records' own, only `replay_500`
+    #: makes a difference; X has none, see `refuses_duplicates`.
     keys: str = "honoured"
     #: Bluesky only: whether what others say can be read.
     has_view: bool = True
@@ -94,16 +110,23 @@ class Behaviour:
         for name, value in values.items():
             setattr(self, name, [Rule(**rule) for rule in value] if name == "plan" else value)
 
-    def draw(self, method: str, path: str, token: str, chance: random.Random) -> Rule | None:
+    def draw(
+        self,
+        method: str,
+        path: str,
+        token: str,
+        chance: random.Random,
+        account: str | None = None,
+    ) -> Rule | None:
         """The fault for this request, if any; spends a scripted one."""
         for rule in self.plan:
-            if not rule.hits(method, path, token):
+            if not rule.hits(method, path, token, account):
                 continue
             if rule.after == 0:
                 rule.count -= 1
                 return rule
             rule.after -= 1
-        if method != "POST" or path != "/api/v1/statuses":
+        if method != "POST" or path not in WRITES.values():
             return None
         dice = chance.random()
         for fault, rate in self.rates.items():

@@ -8,9 +8,10 @@ import random
 import threading
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
+from tests.faults.fakenet_clock import now
 from tests.faults.fakenet_faults import Behaviour
 
 
@@ -54,7 +55,7 @@ class Inbox:
                     notification_id=self._new_id(),
                     to=to,
                     author=item.pop("author", "robin@towns.example"),
-                    at=datetime.now(UTC) - timedelta(seconds=item.pop("age_s", 0)),
+                    at=now() - timedelta(seconds=item.pop("age_s", 0)),
                     **item,
                 )
                 for item in items
@@ -69,7 +70,7 @@ class Inbox:
     def edit(self, said_id: str, text: str) -> None:
         with self._lock:
             one = self._find(said_id)
-            one.text, one.edited_at = text, datetime.now(UTC)
+            one.text, one.edited_at = text, now()
 
     def unsay(self, said_id: str) -> None:
         with self._lock:
@@ -100,7 +101,7 @@ class Inbox:
         return max(0, places[0] + 1 - self._behaviour.overlap)
 
     def _is_left_out(self, one: Said) -> bool:
-        is_young = datetime.now(UTC) - one.at < timedelta(seconds=self._behaviour.shrinks_for_s)
+        is_young = now() - one.at < timedelta(seconds=self._behaviour.shrinks_for_s)
         return is_young and self._chance.random() < self._behaviour.shrink
 
     def _find(self, said_id: str) -> Said:

@@ -6,9 +6,11 @@ import random
 import threading
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass, field
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
+
+from tests.faults.fakenet_clock import now
 
 #: A bearer token of this form belongs to the account named behind it.
 TOKEN_PREFIX = "token-"
@@ -88,7 +90,7 @@ class Ledger:
     def create(self, account: str, wanted: dict[str, Any], lag_s: tuple[float, float]) -> FakePost:
         """Accepts a post now; others see it after a lag drawn from `lag_s`."""
         with self.lock:
-            at = datetime.now(UTC)
+            at = now()
             post = FakePost(
                 id=self.new_id(),
                 account=account,
@@ -109,18 +111,18 @@ class Ledger:
             post.content_warning = wanted["content_warning"]
             post.language = wanted["language"] or post.language
             post.media_ids = wanted["media_ids"]
-            post.edited_at = datetime.now(UTC)
+            post.edited_at = now()
             self._attach(post)
             self._write("edit", post)
 
     def delete(self, post: FakePost) -> None:
         with self.lock:
-            post.deleted_at = datetime.now(UTC)
+            post.deleted_at = now()
             self._write("delete", post)
 
     def find(self, account: str, post_id: str) -> FakePost | None:
         """The post if this account may see it now."""
-        at = datetime.now(UTC)
+        at = now()
         with self.lock:
             for post in self.posts:
                 if post.id == post_id and post.account == account and post.is_visible(at):
@@ -129,7 +131,7 @@ class Ledger:
 
     def timeline(self, account: str, max_id: str | None) -> Iterator[FakePost]:
         """The account's visible posts, newest first, from behind `max_id`."""
-        at = datetime.now(UTC)
+        at = now()
         with self.lock:
             own = [post for post in reversed(self.posts) if post.account == account]
         if max_id is not None:
@@ -146,13 +148,13 @@ class Ledger:
                 size=len(body),
                 media_type=about["media_type"],
                 description=about["description"],
-                ready_at=datetime.now(UTC) + timedelta(seconds=ready_s),
+                ready_at=now() + timedelta(seconds=ready_s),
             )
             self.media[media.id] = media
             return media
 
     def note_request(self, **about: Any) -> dict[str, Any]:
-        entry = {"at": datetime.now(UTC).isoformat(), **about}
+        entry = {"at": now().isoformat(), **about}
         with self.lock:
             self.requests.append(entry)
         return entry

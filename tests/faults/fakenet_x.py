@@ -12,10 +12,11 @@ import json
 import re
 import threading
 from collections.abc import Callable, Sequence
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 from tests.faults.fakenet_api import Call, Reply, as_reply
+from tests.faults.fakenet_clock import now
 from tests.faults.fakenet_faults import Behaviour
 from tests.faults.fakenet_inbox import Said
 from tests.faults.fakenet_ledger import FakePost, Media
@@ -229,7 +230,7 @@ class XApi:
         if unknown or not 5 <= size <= 100:
             raise invalid("query", f"unexpected: {sorted(unknown)}, {size}")
         start = datetime.fromisoformat(query.get("start_time", "2010-11-06T00:00:00Z"))
-        if start > datetime.now(UTC) - timedelta(seconds=10):
+        if start > now() - timedelta(seconds=10):
             raise invalid("start_time", "'start_time' must be before the time of the request")
         since_id = int(query.get("since_id", 0))
         rows = [one for one in rows if one[0] >= start and int(one[1]["id"]) > since_id]
@@ -336,7 +337,7 @@ class XApi:
         content = b"".join(part for _, part in sorted(upload.parts.items()))
         if len(content) != upload.total:
             raise invalid("media", "Segments do not add up to provided total file size.")
-        ready_at = datetime.now(UTC) + timedelta(seconds=self.behaviour.media_ready_s)
+        ready_at = now() + timedelta(seconds=self.behaviour.media_ready_s)
         self.ledger.media[media_id] = Media(
             id=media_id,
             account=account,
@@ -354,7 +355,7 @@ class XApi:
 
     def _status(self, media_id: str) -> Reply:
         data: dict[str, Any] = {"id": media_id, "media_key": f"3_{media_id}"}
-        if self.ledger.media[media_id].ready_at > datetime.now(UTC):
+        if self.ledger.media[media_id].ready_at > now():
             data["processing_info"] = {"state": "in_progress", "check_after_secs": 0}
         elif self.behaviour.media_ready_s:
             data["processing_info"] = {"state": "succeeded"}

@@ -1,8 +1,8 @@
 """What X's part of fakenet has accepted, and what others said there."""
 
 from dataclasses import dataclass
-from datetime import UTC, datetime
 
+from tests.faults.fakenet_clock import now
 from tests.faults.fakenet_faults import Behaviour
 from tests.faults.fakenet_inbox import Inbox
 from tests.faults.fakenet_ledger import Ledger
@@ -27,7 +27,7 @@ class XLedger(Ledger):
 
     def new_id(self) -> str:
         with self.lock:
-            now_ms = int(datetime.now(UTC).timestamp() * 1000)
+            now_ms = int(now().timestamp() * 1000)
             self._last = max(self._last + 1, (now_ms - _EPOCH_MS) << 22)
             return str(self._last)
 

@@ -1,26 +1,33 @@
 """A force on a fakenet, with real processes that are killed: what the fault tests share."""
 
 import json
-import os
-import signal
+import math
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 import requests
 from flask import Flask
+from sqlalchemy import and_, or_
+from sqlalchemy.orm import Session
 
 from officer_profiles.models import Persona
 from tests.factories.areas import make_area
 from tests.factories.channels import make_channel, make_own_feed
 from tests.factories.personas import make_persona
 from tests.factories.users import make_user
+from tests.faults.fakenet_atproto import did_of
+from tests.faults.fakenet_x_shapes import SECRET, user_id
+from tests.faults.nursery import Child, nursery
+from vcp.areas.models import Area
 from vcp.channels.models import Channel
+from vcp.kernel import clock
 from vcp.kernel.audit import AuditEvent
 from vcp.kernel.db import session as current_session
 from vcp.kernel.db import transaction
@@ -29,15 +36,21 @@ from vcp.kernel.permissions import Role
 from vcp.kernel.settings import Settings
 from vcp.posts import service
 from vcp.posts.delivery_queries import export
-from vcp.posts.models import Delivery
-from vcp.posts.states import FINAL
+from vcp.posts.models import Delivery, Post
+from vcp.posts.states import FINAL, DeliveryState
+from vcp.posts.tombstones import WithdrawalReason
 from vcp.posts.words import Words
 from vcp.users.models import User
 
 ROOT = Path(__file__).resolve().parents[2]
 STOP_WITHIN_S = 60
 STARTS_WITHIN_S = 60
+SETTLES_WITHIN_S = 120
+#: Idle seconds that `settle` doesn't wait for; a publisher at work renews its leases.
+LEAPS_OVER_S = 3
 MOST_SHOWN = 5
+#: Who approves, for the commands that ask who acts.
+SUPERVISOR = "supervisor@carrowdale.police.example"
 
 
 @dataclass
@@ -48,44 +61,59 @@ class Rig:
     settings: Settings
     fakenet_url: str
     channels: list[Channel] = field(default_factory=list)
-    running: dict[str, subprocess.Popen[bytes]] = field(default_factory=dict)
+    running: dict[str, Child] = field(default_factory=dict)
+    #: Ids of the officer, the supervisor and the persona.
+    team: tuple[int, int, int] | None = None
+    #: Seconds by which it is later than it is.
+    offset_s: int = 0
 
-    def start(self, process: str) -> None:
-        """Start one of our processes, as a process manager would."""
+    def start(self, process: str, *, name: str = "", **settings: str) -> None:
+        """Start one of our processes under a name, its own unless it is given another.
+
+        `settings` are more of what the environment would say, such as VCP_CRASH_AT.
+        """
+        self.running[name or process] = self.run([process], **settings)
+
+    def run(self, command: list[str], **settings: str) -> Child:
+        """Run a `vcp` command on this installation."""
         environment = {
-            name: value for name, value in os.environ.items() if not name.startswith("VCP_")
-        }
-        environment |= {
             "VCP_MODE": "test",
             "VCP_INSTANCE": str(self.settings.instance),
             "VCP_DATABASE_URL": self.settings.database,
+            "VCP_CLOCK_OFFSET_S": str(self.offset_s),
         }
-        with (self.settings.instance / f"{process}.log").open("ab") as log:
-            self.running[process] = subprocess.Popen(
-                [sys.executable, "-m", "vcp", process],
-                cwd=ROOT,
-                env=environment,
-                stdout=subprocess.DEVNULL,
-                stderr=log,
-            )
+        log = self.settings.instance / f"{command[0]}.log"
+        return nursery().start(command, environment | settings, log)
 
-    def wait_until_at_work(self, process: str) -> None:
+    def wait_until_at_work(self, name: str) -> None:
         """Wait for the first heartbeat of the one started last: before it, a kill hits nothing."""
-        pid = self.running[process].pid
+        pid = self.running[name].pid
         deadline = time.monotonic() + STARTS_WITHIN_S
         while True:
             with self.app.app_context():
                 owners = [row.owner for row in current_session().query(Heartbeat)]
             if any(f":{pid}:" in owner for owner in owners):
                 return
-            assert time.monotonic() < deadline, f"the {process} did not start"
+            assert time.monotonic() < deadline, f"the {name} did not start"
             time.sleep(0.05)
 
-    def kill(self, process: str) -> None:
+    def kill(self, name: str) -> None:
         """End it without a chance to tidy up."""
-        victim = self.running.pop(process)
-        victim.send_signal(signal.SIGKILL)
+        victim = self.running.pop(name)
+        victim.kill()
         victim.wait()
+
+    def move_clock(self, seconds: int) -> None:
+        """Have it be later for fakenet, for this process, and for what is started from now on."""
+        self.offset_s += seconds
+        clock.shift(timedelta(seconds=self.offset_s))
+        self.configure_network(clock_offset_s=self.offset_s)
+
+    def stop(self, name: str) -> None:
+        """End it politely."""
+        victim = self.running.pop(name)
+        victim.terminate()
+        victim.wait(STOP_WITHIN_S)
 
     def stop_all(self) -> None:
         """End everything politely."""
@@ -124,6 +152,55 @@ class Rig:
         with self.app.app_context():
             return current_session().query(Delivery).filter(Delivery.state.not_in(FINAL)).count()
 
+    def next_moments(self) -> list[datetime]:
+        """Return when each delivery that isn't at rest is looked at next, soonest first."""
+        with self.app.app_context():
+            rows = (
+                current_session()
+                .query(Delivery)
+                .filter(
+                    or_(
+                        Delivery.state.not_in((*FINAL, DeliveryState.NEEDS_PERSON)),
+                        # What was taken down is looked at once more.
+                        and_(
+                            Delivery.withdraw_wanted_at.is_not(None), Delivery.next_at.is_not(None)
+                        ),
+                    )
+                )
+            )
+            alive = [f":{one.pid}:" for one in self.running.values() if one.poll() is None]
+            return sorted(_next_moment(row, alive) for row in rows)
+
+    def settle(self, **settings: str) -> None:
+        """Run the publisher until nothing moves any more by itself, leaping over idle time."""
+        self.run_until(lambda: not self.next_moments(), **settings)
+
+    def run_until(self, is_done: Callable[[], bool], **settings: str) -> None:
+        """Run the publisher, leaping over idle time; one that has ended is started again.
+
+        `settings` are for each that is started.
+        """
+        ends_at = time.monotonic() + SETTLES_WITHIN_S
+        while True:
+            publisher = self.running.get("publisher")
+            # Asked before `is_done`, which may be about how it ended.
+            is_over = publisher is None or publisher.poll() is not None
+            if is_done():
+                return
+            assert time.monotonic() < ends_at, f"never came to rest: {self.stuck()}"
+            moments = self.next_moments()
+            idle_s = (moments[0] - clock.now()).total_seconds() if moments else 0
+            if idle_s > LEAPS_OVER_S and publisher is not None and not is_over:
+                publisher.terminate()
+                while publisher.poll() is None and not is_done():
+                    time.sleep(0.02)
+                continue  # what was under way may have changed something
+            if is_over:
+                self.move_clock(max(0, math.ceil(idle_s)))
+                self.start("publisher", **settings)
+                self.wait_until_at_work("publisher")
+            time.sleep(0.05)
+
     def stuck(self) -> list[dict[str, Any]]:
         """Return some of what may still move, for a failure's message."""
         names = ("state", "attempts", "state_changed_at", "sent_at", "problem")
@@ -142,6 +219,13 @@ class Rig:
             assert passed < within_s, f"{left} unsettled after {passed:.0f} s: {self.stuck()}"
             time.sleep(0.5)
         return time.monotonic() - started
+
+
+def _next_moment(row: Delivery, alive: list[str]) -> datetime:
+    if row.state is DeliveryState.SENDING and row.lease_until is not None:
+        is_dead = not any(pid in str(row.owner) for pid in alive)
+        return row.lease_until if is_dead else clock.now()
+    return row.next_at or row.due_at
 
 
 @contextmanager
@@ -171,24 +255,29 @@ def running_fakenet(folder: Path, seed: int) -> Iterator[str]:
 
 @contextmanager
 def running_rig(
-    app: Flask, settings: Settings, folder: Path, *, channels: int, seed: int
+    app: Flask,
+    settings: Settings,
+    folder: Path,
+    *,
+    channels: int,
+    seed: int,
+    networks: Sequence[str] = ("mastodon",),
+    settle_after_s: int = 20,
 ) -> Iterator[Rig]:
-    """Give a rig with our own feed and so many Mastodon channels; everything ends with it."""
+    """Give a rig with our own feed and so many channels, on the networks in turn.
+
+    The accounts are account0, account1, …; everything ends with the rig.
+    """
     with running_fakenet(folder, seed) as url:
         rig = Rig(app, settings, url)
         with app.app_context(), transaction() as session:
             area = make_area(session)
             rig.channels = [make_own_feed(session)] + [
-                make_channel(
-                    session,
-                    area=area,
-                    base_url=url,
-                    settings=settings,
-                    token=f"token-account{number}",
-                    account_id=f"id-account{number}",
-                )
+                _channel(rig, session, area, networks[number % len(networks)], number)
                 for number in range(channels)
             ]
+            for channel in rig.channels[1:]:
+                channel.settle_after_s = settle_after_s
             session.flush()
             for channel in rig.channels:
                 session.refresh(channel)
@@ -197,35 +286,115 @@ def running_rig(
             yield rig
         finally:
             rig.stop_all()
+            clock.shift(timedelta())
 
 
-def approve_posts(rig: Rig, texts: list[str]) -> None:
-    """Write, submit and approve one post a text, for our own feed and one Mastodon in turn."""
+def _channel(rig: Rig, session: Session, area: Area, network: str, number: int) -> Channel:
+    """An account of fakenet, with the keys that its network wants."""
+    name = f"account{number}"
+    account_ids = {
+        "mastodon": f"id-{name}",
+        "bluesky": did_of(name),
+        "x": user_id(name),
+    }
+    keys = {
+        "mastodon": {"access_token": f"token-{name}"},
+        "bluesky": {"identifier": name, "app_password": f"app-{name}"},
+        "x": {
+            "consumer_key": "app",
+            "consumer_secret": SECRET,
+            "access_token": f"token-{name}",
+            "access_token_secret": SECRET,
+        },
+    }
+    return make_channel(
+        session,
+        area=area,
+        base_url=rig.fakenet_url,
+        settings=rig.settings,
+        network=network,
+        credentials=keys[network],
+        account_id=account_ids[network],
+    )
+
+
+def submit_posts(
+    rig: Rig,
+    texts: Sequence[str],
+    channels: Sequence[Channel] = (),
+    *,
+    with_own: bool = True,
+    wanted: Sequence[str] = (),
+) -> list[int]:
+    """Write and submit one post a text, for our own feed and one of the channels in turn.
+
+    Without channels: all of the rig's. `wanted` are local times in London, one a text.
+    """
+    chosen = list(channels) or rig.channels[1:]
+    own = (rig.channels[0].id,) if with_own else ()
+    ids: list[int] = []
     with rig.app.app_context():
-        with transaction() as session:
-            officer, supervisor, persona = _team(session, rig)
-            ids = officer.id, supervisor.id, persona.id
         for start in range(0, len(texts), 20):
             with transaction() as session:
-                officer, supervisor = (session.get_one(User, row_id) for row_id in ids[:2])
+                officer, _, persona = _team(session, rig)
                 for number, text in enumerate(texts[start : start + 20], start):
-                    mastodon = rig.channels[1 + number % (len(rig.channels) - 1)]
-                    words = Words(text=text, channel_ids=(rig.channels[0].id, mastodon.id))
-                    post = service.create_draft(session, ids[2], words, by=officer)
+                    targets = (*own, chosen[number % len(chosen)].id)
+                    words = Words(
+                        text=text,
+                        channel_ids=targets,
+                        wanted_local=wanted[number] if wanted else None,
+                    )
+                    post = service.create_draft(session, persona.id, words, by=officer)
                     service.submit(session, post.id, by=officer)
-                    assert post.revision is not None
-                    service.approve(session, post.id, post.revision.sha256, by=supervisor)
+                    ids.append(post.id)
+    return ids
 
 
-def _team(session: Any, rig: Rig) -> tuple[User, User, Persona]:
-    channels = tuple(session.get_one(Channel, channel.id) for channel in rig.channels)
-    area = channels[0].area
-    officer = make_user(session, role=Role.OFFICER, area=area)
-    supervisor = make_user(session, role=Role.SUPERVISOR, area=area)
+def approve_posts(
+    rig: Rig,
+    texts: Sequence[str],
+    channels: Sequence[Channel] = (),
+    *,
+    with_own: bool = True,
+    wanted: Sequence[str] = (),
+) -> list[int]:
+    """Write, submit and approve, as `submit_posts`; return the posts' ids."""
+    ids = submit_posts(rig, texts, channels, with_own=with_own, wanted=wanted)
+    with rig.app.app_context():
+        for start in range(0, len(ids), 20):
+            with transaction() as session:
+                _, supervisor, _ = _team(session, rig)
+                for post_id in ids[start : start + 20]:
+                    revision = session.get_one(Post, post_id).revision
+                    assert revision is not None
+                    service.approve(session, post_id, revision.sha256, by=supervisor)
+    return ids
+
+
+def withdraw_posts(rig: Rig, ids: Sequence[int]) -> None:
+    """Take posts down, as a supervisor does."""
+    with rig.app.app_context(), transaction() as session:
+        _, supervisor, _ = _team(session, rig)
+        for post_id in ids:
+            service.withdraw(session, post_id, WithdrawalReason.MISTAKE, by=supervisor)
+
+
+def _team(session: Session, rig: Rig) -> tuple[User, User, Persona]:
+    """The officer, the supervisor and the persona of this rig, made when first wanted."""
+    if rig.team is None:
+        channels = tuple(session.get_one(Channel, channel.id) for channel in rig.channels)
+        area = channels[0].area
+        officer = make_user(session, role=Role.OFFICER, area=area)
+        supervisor = make_user(session, role=Role.SUPERVISOR, area=area, email=SUPERVISOR)
+        persona = make_persona(session, area=area, members=(officer,), channels=channels)
+        session.flush()
+        rig.team = officer.id, supervisor.id, persona.id
+        return officer, supervisor, persona
+    officer_id, supervisor_id, persona_id = rig.team
     return (
-        officer,
-        supervisor,
-        make_persona(session, area=area, members=(officer,), channels=channels),
+        session.get_one(User, officer_id),
+        session.get_one(User, supervisor_id),
+        session.get_one(Persona, persona_id),
     )
 
 

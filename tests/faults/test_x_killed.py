@@ -8,30 +8,12 @@ from typing import Any
 import pytest
 from flask import Flask
 
-from tests.faults.fakenet_x_shapes import SECRET, user_id
 from tests.faults.rig import Rig, approve_posts, running_rig
-from vcp.channels.models import Channel
-from vcp.kernel import vault
-from vcp.kernel.db import transaction
 from vcp.kernel.settings import Settings
 
 #: The first reading is a minute after the loss is noticed, which the lease puts off by 15 s.
 SETTLED_WITHIN_S = 120
 TEXTS = [f"Notice number {number} from your neighbourhood team." for number in range(4)]
-
-
-def move_to_x(rig: Rig) -> None:
-    """Make an account on X of the rig's one Mastodon channel."""
-    keys = {
-        "consumer_key": "app",
-        "consumer_secret": SECRET,
-        "access_token": "token-officer",
-        "access_token_secret": SECRET,
-    }
-    with rig.app.app_context(), transaction() as session:
-        channel = session.get_one(Channel, rig.channels[1].id)
-        channel.network, channel.account_id = "x", user_id("officer")
-        channel.sealed_credentials = vault.seal(rig.settings.instance, channel.vault_name, keys)
 
 
 def x_ledger(rig: Rig) -> dict[str, Any]:
@@ -44,8 +26,7 @@ def x_ledger(rig: Rig) -> dict[str, Any]:
 def test_a_kill_between_the_words_and_the_answer_leaves_one_copy(
     app: Flask, settings: Settings, tmp_path: Path
 ) -> None:
-    with running_rig(app, settings, tmp_path, channels=1, seed=1) as rig:
-        move_to_x(rig)
+    with running_rig(app, settings, tmp_path, channels=1, seed=1, networks=["x"]) as rig:
         hang = {"fault": "hang", "path": "^/2/tweets$", "seconds": 40, "after": 1}
         rig.configure_network(plan=[hang])
         approve_posts(rig, TEXTS)

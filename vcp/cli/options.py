@@ -6,6 +6,7 @@ from typing import Any
 import click
 from pydantic import ValidationError
 
+from vcp.kernel import crashing
 from vcp.kernel.settings import Settings
 
 instance_option = click.option(
@@ -26,9 +27,11 @@ def read_settings(instance: Path | None = None, **more: Any) -> Settings:
     if instance is not None:
         more["instance"] = instance
     try:
-        return Settings(**more)
+        settings = Settings(**more)
     except ValidationError as error:
         faults = "\n".join(
             f"- {fault['msg'].removeprefix('Value error, ')}" for fault in error.errors()
         )
         raise click.ClickException(f"The settings can't be used:\n{faults}") from error
+    crashing.arm(settings.crash_at, settings.instance)
+    return settings

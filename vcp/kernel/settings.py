@@ -13,6 +13,8 @@ from flask import current_app
 from pydantic import Field, SecretStr, field_validator, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
+from vcp.kernel.crashing import crash_order
+
 SHORTEST_SECRET = 32
 LONGEST_SOCKET_PATH = 100
 #: Far above what people write, far below what a script sends.
@@ -104,6 +106,8 @@ class Settings(BaseSettings):
     desk_streams: int = Field(default=16, ge=0, le=24)
     #: Seconds by which the clock is moved; test mode only.
     clock_offset_s: int = 0
+    #: A crash point at which a process ends once (`vcp.kernel.crashing`); test mode only.
+    crash_at: str = ""
 
     @field_validator("timezone")
     @classmethod
@@ -136,6 +140,13 @@ class Settings(BaseSettings):
         faults = []
         if self.mode is not Mode.TEST and self.clock_offset_s:
             faults.append("VCP_CLOCK_OFFSET_S works with VCP_MODE=test only.")
+        if self.mode is not Mode.TEST and self.crash_at:
+            faults.append("VCP_CRASH_AT works with VCP_MODE=test only.")
+        elif self.crash_at:
+            try:
+                crash_order(self.crash_at, self.instance)
+            except ValueError as error:
+                faults.append(str(error))
         if self.mode is not Mode.PRODUCTION:
             return faults
         if not self.secret_keys:

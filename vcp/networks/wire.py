@@ -22,6 +22,7 @@ from urllib3.connection import HTTPConnection, HTTPSConnection
 from urllib3.connectionpool import ConnectionPool, HTTPConnectionPool
 from urllib3.exceptions import HTTPError
 
+from vcp.kernel.crashing import crash_point
 from vcp.networks.addresses import is_loopback
 
 #: The largest answer that is read; a page of 40 long posts is far below it.
@@ -71,7 +72,9 @@ class _Watched:
         if self.sock is None:
             self.connect()
         self.wire.note_sending(self.sock)
+        crash_point("sending", self.wire.path)
         super().endheaders(*args, **kwargs)  # type: ignore[misc]  # the class mixed in has it
+        crash_point("sent", self.wire.path)
 
 
 class _Plain(_Watched, HTTPConnection):
@@ -108,6 +111,8 @@ class Wire(requests.Session):
         super().__init__()
         self.base_url = base_url
         self.exchange = Exchange("")
+        #: Of the last request.
+        self.path = ""
         self._timeouts = timeouts or Timeouts()
         self._ends_at = time.monotonic() + self._timeouts.total_s
         self._lock = threading.Lock()
@@ -139,6 +144,7 @@ class Wire(requests.Session):
         exchange = self.exchange = Exchange(request.method or "")
         if not (request.url or "").startswith(f"{self.base_url}/"):
             raise requests.exceptions.InvalidURL("Only the channel's own server is ever asked.")
+        self.path = request.path_url
         left = max(self.seconds_left, 0.05)
         kwargs |= {
             "allow_redirects": False,

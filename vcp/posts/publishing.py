@@ -20,6 +20,7 @@ from vcp.channels import service as channels
 from vcp.channels.models import Channel
 from vcp.kernel import clock
 from vcp.kernel.context import Machine
+from vcp.kernel.crashing import crash_point
 from vcp.kernel.events import raise_event
 from vcp.kernel.settings import Settings
 from vcp.networks.base import (
@@ -108,6 +109,7 @@ def claim_next(session: Session, channel_id: int, owner: str, settings: Settings
         return None
     paying.count(session, attempt, delivery, settings)
     start_post(session, delivery)
+    crash_point("claiming", channel_id)
     return Claimed(
         delivery_id=delivery.id,
         attempt_id=attempt.id,
@@ -191,6 +193,7 @@ def _target_id(session: Session, delivery: Delivery) -> str | None:
 
 def send(claimed: Claimed, network: Network) -> Outcome:
     """Send it; no transaction is open. Every failure comes back as one of the network errors."""
+    crash_point("claimed", claimed.channel_id)
     try:
         if claimed.kind is DeliveryKind.CORRECT:
             receipt = network.correct(claimed.target_id or "", claimed.outgoing, claimed.key)
@@ -198,6 +201,7 @@ def send(claimed: Claimed, network: Network) -> Outcome:
             receipt = network.publish(claimed.outgoing, claimed.key)
     except NetworkError as error:
         return Outcome(error=error)
+    crash_point("answered", claimed.channel_id)
     return Outcome(receipt=receipt)
 
 
@@ -227,6 +231,7 @@ def record(session: Session, claimed: Claimed, outcome: Outcome) -> None:
         _record_in_time(session, delivery, outcome)
     elif outcome.receipt is not None:
         _record_late(session, delivery, attempt, outcome.receipt)
+    crash_point("recording", claimed.channel_id)
 
 
 def _named(outcome: Outcome) -> str:

@@ -2,6 +2,7 @@
 
 import secrets
 from dataclasses import replace
+from functools import partial
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
@@ -12,6 +13,8 @@ from vcp.contacts.models import Message
 from vcp.kernel import clock
 from vcp.kernel.audit import record
 from vcp.kernel.context import Actor
+from vcp.kernel.crashing import crash_point
+from vcp.kernel.db import after_commit
 from vcp.kernel.errors import Conflict, Invalid, NotFound
 from vcp.kernel.events import raise_event
 from vcp.kernel.permissions import Permission, Person
@@ -220,6 +223,8 @@ def approve(
         notices.needs_time(session, post)
     else:
         let_go(session, post, by=by)
+    crash_point("approving")
+    after_commit(session, partial(crash_point, "approved"))
     return approval
 
 

@@ -19,6 +19,7 @@ from vcp.channels import service as channels
 from vcp.channels.models import Channel, SettlePolicy
 from vcp.channels.states import USABLE
 from vcp.kernel import clock
+from vcp.kernel.crashing import crash_point
 from vcp.kernel.events import raise_event
 from vcp.kernel.settings import Settings
 from vcp.networks.base import (
@@ -232,6 +233,7 @@ def record_reading(
     delivery = session.get_one(Delivery, reading.delivery_id)
     if delivery.state is not DeliveryState.OUTCOME_UNKNOWN or delivery.attempt != reading.attempt:
         return
+    crash_point("settling", reading.channel_id)
     if isinstance(found, Receipt):
         try:
             with session.begin_nested():

@@ -9,6 +9,7 @@ from sqlalchemy.orm import Session
 
 from vcp.kernel import clock, mail
 from vcp.kernel.context import Actor
+from vcp.kernel.crashing import crash_point
 from vcp.kernel.errors import Conflict
 from vcp.kernel.events import raise_event
 from vcp.kernel.permissions import Permission, Person, check
@@ -126,10 +127,12 @@ def _to_take_down() -> ColumnElement[bool]:
 
 def take_down(takedown: Takedown, network: Network) -> Seen:
     """Delete it and look whether it is gone; no transaction is open."""
+    crash_point("taking_down", takedown.channel_id)
     try:
         if takedown.was_gone and not network.exists(takedown.remote_id):
             return Seen()
         network.withdraw(takedown.remote_id)
+        crash_point("taken_down", takedown.channel_id)
         is_there = network.exists(takedown.remote_id)
     except NetworkError as error:
         return Seen(str(error), came_back=takedown.was_gone)

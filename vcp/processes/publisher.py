@@ -18,6 +18,7 @@ from sqlalchemy.orm import Session
 from vcp.channels import connecting
 from vcp.channels.adapters import adapter_for
 from vcp.channels.models import Channel
+from vcp.kernel.crashing import crash_point
 from vcp.kernel.db import session as current_session
 from vcp.kernel.db import transaction
 from vcp.kernel.errors import VcpError
@@ -144,6 +145,7 @@ class Publisher(Loop):
 
             self.sending.discard(claimed.delivery_id)
             claimed = self._store(write)
+            crash_point("recorded", channel_id)
 
     def _claimed(self, session: Session, channel_id: int) -> publishing.Claimed | None:
         if self.stopping.is_set():
