@@ -5,7 +5,7 @@ from alembic import op
 
 import vcp.kernel.db
 
-revision = "0003_control"
+revision = "0003"
 down_revision = "0002"
 branch_labels = None
 depends_on = None
