@@ -27,7 +27,7 @@ from vcp.networks.base import (
     Unavailable,
 )
 from vcp.networks.fake import FakeNetwork
-from vcp.posts import publishing, settling, stopping
+from vcp.posts import publishing, settling
 from vcp.posts.freezing import record_key
 from vcp.posts.models import Attempt, Delivery
 from vcp.posts.publishing import Claimed, Outcome
@@ -297,74 +297,6 @@ def test_a_network_fault_is_recorded_and_the_words_sent_are_those_approved(
     publishing.record(session, found, outcome)
     assert delivery.state is D.PUBLISHED
     assert network.posts[0].outgoing.text == delivery.revision.text
-
-
-class TestTakedown:
-    """A withdrawal wins over everything that waits, and is verified by reading."""
-
-    def test_what_waits_is_cancelled_and_what_is_out_comes_down(
-        self, session: Session, team: Team, delivery: Delivery, settings: Settings
-    ) -> None:
-        publishing.record(session, claimed(session, delivery, settings), Outcome(receipt=receipt()))
-        stopping.want_withdrawn(session, delivery.post, by=team.supervisor)
-        session.flush()
-        (takedown,) = stopping.take_down_due(session)
-        assert takedown.remote_id == "remote-1"
-        stopping.record_takedown(session, takedown, stopping.Seen())
-        assert delivery.state is D.WITHDRAWN
-        others = [d for d in delivery.post.deliveries if d.id != delivery.id]
-        assert {d.state for d in others} == {D.CANCELLED}
-
-    def test_it_is_looked_at_again_since_a_server_may_bring_it_back(
-        self,
-        session: Session,
-        team: Team,
-        delivery: Delivery,
-        settings: Settings,
-        clock: time_machine.Traveller,
-    ) -> None:
-        publishing.record(session, claimed(session, delivery, settings), Outcome(receipt=receipt()))
-        stopping.want_withdrawn(session, delivery.post, by=team.supervisor)
-        session.flush()
-        stopping.record_takedown(session, stopping.take_down_due(session)[0], stopping.Seen())
-        assert stopping.take_down_due(session) == []
-        clock.shift(stopping.LOOK_AGAIN_S[0] + 1)
-        again = stopping.take_down_due(session)
-        stopping.record_takedown(session, again[0], stopping.Seen("the server still shows it."))
-        assert "still shows" in (delivery.problem or "")
-        clock.shift(stopping.TRY_AGAIN_S + 1)
-        assert len(stopping.take_down_due(session)) == 1
-
-    def test_an_unknown_one_comes_down_once_it_is_found(
-        self, session: Session, team: Team, delivery: Delivery, settings: Settings
-    ) -> None:
-        found = claimed(session, delivery, settings)
-        publishing.record(session, found, Outcome(error=OutcomeUnknown("no answer")))
-        stopping.want_withdrawn(session, delivery.post, by=team.supervisor)
-        (reading,) = settling.take_reading(session, settings)
-        settling.record_reading(session, reading, receipt())
-        session.flush()
-        assert [takedown.delivery_id for takedown in stopping.take_down_due(session)] == [
-            delivery.id
-        ]
-
-    def test_an_unknown_one_that_is_absent_is_never_sent_again(
-        self,
-        session: Session,
-        team: Team,
-        delivery: Delivery,
-        settings: Settings,
-        clock: time_machine.Traveller,
-    ) -> None:
-        found = claimed(session, delivery, settings)
-        publishing.record(session, found, Outcome(error=OutcomeUnknown("no answer")))
-        stopping.want_withdrawn(session, delivery.post, by=team.supervisor)
-        for _ in range(settling.READS_NEEDED):
-            (reading,) = settling.take_reading(session, settings)
-            settling.record_reading(session, reading, None)
-            session.flush()
-            clock.shift(delivery.channel.settle_after_s + 1)
-        assert delivery.state is D.CANCELLED
 
 
 def test_record_keys_sort_by_time_and_have_the_length_that_networks_take() -> None:

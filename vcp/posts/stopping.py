@@ -22,9 +22,9 @@ from vcp.posts.publishing import LEASE_S, PUBLISHER
 from vcp.posts.states import DELIVERY, DeliveryState
 from vcp.users import queries as users
 
-#: A server may bring a post back after saying that it is gone, so it is looked at again: seconds
-#: after the first look that found nothing, and after the second.
-LOOK_AGAIN_S = (30, 270)
+#: A server may bring a post back after saying that it is gone, or not know yet what it will show,
+#: so it is looked at again: seconds between the looks that found nothing. They end after 5 minutes.
+LOOK_AGAIN_S = (10, 20, 30, 240)
 TRY_AGAIN_S = 10
 #: The same once a person has been asked.
 TRY_SELDOM_S = 60
