@@ -22,6 +22,7 @@ from vcp.kernel.settings import Settings
 from vcp.posts import service
 from vcp.posts.models import Post
 from vcp.posts.states import PostState
+from vcp.posts.words import Options, Part, Poll, Variant, words_of
 
 Run = Callable[..., Result]
 
@@ -179,3 +180,53 @@ def test_held_draft_is_returned_by_command(session: Session, run: Run) -> None:
     )
     assert result.exit_code == 0, result.output
     assert (post.state, post.returned_reason) == (PostState.DRAFT, "No plates.")
+
+
+def test_a_thread_with_a_poll_is_written_from_a_file(
+    session: Session, run: Run, tmp_path: Path
+) -> None:
+    team = make_team(session)
+    Image.new("RGB", (60, 40), "teal").save(tmp_path / "map.png")
+    file = tmp_path / "further.json"
+    said = {
+        "more": [{"text": "Second.", "images": [{"file": "map.png", "alt": "A map."}]}],
+        "variants": {"x": {"parts": [{"text": "Short.", "images": [1]}]}},
+        "poll": {"choices": ["Tuesday", "Friday"], "minutes": 60, "as_text": True},
+        "options": {"visibility": "unlisted"},
+    }
+    file.write_text(json.dumps(said))
+    made = create(run, team, "--text", TEXT, "--further", file)
+    post = session.get_one(Post, made["id"])
+    words = words_of(service.newest(post))
+    assert words.sha256 == made["sha256"]
+    (second,) = words.more
+    assert (second.text, second.images[0].alt_text) == ("Second.", "A map.")
+    assert words.variants == (Variant("x", (Part("Short.", second.images),), None),)
+    assert words.poll == Poll(("Tuesday", "Friday"), 60, as_text=True)
+    assert words.options == Options("unlisted")
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        "not JSON",
+        '{"parts": []}',
+        '{"more": [{"words": "no text"}]}',
+        '{"variants": {"x": {"parts": [{"text": "a", "images": [9]}]}}}',
+        '{"variants": {"pigeon": {"parts": [{"text": "a"}]}}}',
+        '{"options": {"visibility": "secret"}}',
+    ],
+)
+def test_a_file_that_cannot_be_read_makes_nothing(
+    session: Session, run: Run, tmp_path: Path, said: str
+) -> None:
+    team = make_team(session)
+    file = tmp_path / "further.json"
+    file.write_text(said)
+    result = run(
+        *("posts", "create", "--persona", team.persona.slug, "--text", TEXT),
+        *("--as", team.officer.email, "--further", file),
+    )
+    assert result.exit_code != 0
+    assert "Traceback" not in result.output
+    assert session.query(Post).count() == 0

@@ -6,9 +6,9 @@ import pytest
 from playwright.sync_api import Browser
 
 from tests.browser import open_browser
-from tests.networks.conftest import mock_server
+from tests.networks.conftest import fakenet_url, mock_server
 
-__all__ = ["mock_server"]
+__all__ = ["fakenet_url", "mock_server"]
 
 
 @pytest.fixture(scope="module")

@@ -10,16 +10,15 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session, selectinload
 
 from officer_profiles import queries as personas
+from vcp.cli import drafts
 from vcp.cli.acting import acting_as, app_at_work, as_option, json_option, otp_option, show
 from vcp.cli.options import instance_option
-from vcp.kernel import media
 from vcp.kernel.db import session, transaction
 from vcp.kernel.permissions import Person
-from vcp.kernel.settings import settings
 from vcp.posts import queries, service
 from vcp.posts.models import Post
 from vcp.posts.tombstones import WithdrawalReason
-from vcp.posts.words import ImageRef, Words
+from vcp.posts.words import Words
 
 F = TypeVar("F", bound=Callable[..., Any])
 Act = Callable[[Session, Person], Post]
@@ -55,6 +54,11 @@ def _on_post(command: F) -> F:
 @click.option("--alt", "alts", multiple=True, help="What the image shows; one for each --image.")
 @click.option("--language", default="en", help="Language code, such as en or cy.")
 @click.option("--warning", default=None, help="Content warning.")
+@click.option(
+    "--further",
+    type=click.Path(exists=True, dir_okay=False, path_type=Path),
+    help="JSON file with the parts of a thread, other words for a network, a poll and options.",
+)
 @_acting
 def create(  # noqa: PLR0913, PLR0917 - one option each
     slug: str,
@@ -67,6 +71,7 @@ def create(  # noqa: PLR0913, PLR0917 - one option each
     alts: tuple[str, ...],
     language: str,
     warning: str | None,
+    further: Path | None,
     **who: Any,
 ) -> None:
     """Keep new words as a draft."""
@@ -80,12 +85,13 @@ def create(  # noqa: PLR0913, PLR0917 - one option each
             text=text,
             language=language,
             content_warning=warning,
-            images=_kept(images, alts),
+            images=drafts.kept(images, alts),
             channel_ids=channels or tuple(usable),
             wanted_local=wanted,
             wanted_fold=int(fold) if fold else None,
             not_after_local=not_after,
         )
+        words = drafts.with_further(words, further)
         return service.create_draft(current, persona.id, words, by=person)
 
     _do(act, **who)
@@ -226,13 +232,3 @@ def _show(rows: Sequence[dict[str, Any]], *, as_json: bool) -> None:
     for row in short:
         row["text"] = " ".join(row["text"].split())[:SHORT]
     show(short, as_json=False)
-
-
-def _kept(images: Sequence[Path], alts: Sequence[str]) -> tuple[ImageRef, ...]:
-    described = [*alts, *[""] * len(images)]
-    found = []
-    for path, alt_text in zip(images, described, strict=False):
-        with path.open("rb") as stream:
-            kept = media.store_image(settings(), stream)
-        found.append(ImageRef(kept.digest, kept.media_type, kept.width, kept.height, alt_text))
-    return tuple(found)
