@@ -12,7 +12,7 @@ from vcp.kernel.db import session as current_session
 from vcp.kernel.settings import Settings
 from vcp.posts.gap_models import GapCheck, LedgerGap
 
-SETTLED_WITHIN_S = 90
+SETTLED_WITHIN_S = 150
 
 
 def sent(rig: Rig) -> int:
@@ -70,18 +70,3 @@ def test_what_was_sent_after_the_backup_is_found_and_the_rest_is_sent(
     assert "found" in looked_for
     assert set(looked_for) <= {"found", "absent"}
     print(f"\nafter a restore: {figures}, looked for {len(looked_for)}")  # noqa: T201 - the figures
-
-
-@pytest.mark.timeout(200)
-def test_a_publisher_that_starts_as_it_stopped_looks_for_nothing(
-    app: Flask, settings: Settings, tmp_path: Path
-) -> None:
-    with running_rig(app, settings, tmp_path, channels=1, seed=1) as rig:
-        approve_posts(rig, texts(0, 4))
-        send_some(rig, 2)
-        rig.start("publisher")
-        rig.wait_until_settled(SETTLED_WITHIN_S)
-        invariants.check(rig, deliveries=8)
-        assert results(rig) == []
-        with rig.app.app_context():
-            assert current_session().query(LedgerGap).count() == 0
