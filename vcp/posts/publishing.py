@@ -11,9 +11,9 @@ from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from sqlalchemy import func, or_, select, update
+from sqlalchemy import ScalarSelect, bindparam, func, or_, select, update
 from sqlalchemy.exc import IntegrityError
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import Session, joinedload
 
 from vcp.channels import service as channels
 from vcp.channels.models import Channel
@@ -25,6 +25,7 @@ from vcp.networks.base import (
     FailureClass,
     Network,
     NetworkError,
+    NotSent,
     OutcomeUnknown,
     Outgoing,
     RateLimited,
@@ -38,15 +39,33 @@ from vcp.posts import answering
 from vcp.posts.events import PostChanged
 from vcp.posts.freezing import outgoing
 from vcp.posts.models import Attempt, Delivery, DeliveryKind, Post
-from vcp.posts.sendable import CHANNELS_DUE, NEXT_DUE
+from vcp.posts.sendable import CHANNELS_DUE, NEXT_DUE, NEXT_DUE_OF_EACH
 from vcp.posts.states import DELIVERY, POST, DeliveryState
 
 logger = logging.getLogger(__name__)
 
 PUBLISHER = Machine("publisher")
 LEASE_S = 15
+LEASE = timedelta(seconds=LEASE_S)
 #: Seconds before the next try after a send that certainly didn't happen.
 RETRY_DELAYS_S = (2, 5, 15, 30, 60, 120, 300)
+
+
+#: Built once, as the statements of `sendable`.
+_WITH_POST = (
+    select(Delivery)
+    .where(Delivery.id.in_(bindparam("ids", expanding=True)))
+    .options(
+        joinedload(Delivery.post).load_only(
+            Post.answers_id, Post.state, Post.created_at, Post.version
+        ),
+        joinedload(Delivery.post).lazyload(Post.persona),
+        joinedload(Delivery.post).lazyload(Post.author),
+        joinedload(Delivery.post).lazyload(Post.revision),
+    )
+    .execution_options(populate_existing=True)
+)
+_ATTEMPTS = select(Attempt).where(Attempt.id.in_(bindparam("ids", expanding=True)))
 
 
 @dataclass(frozen=True)
@@ -62,6 +81,8 @@ class Claimed:
     outgoing: Outgoing
     #: For a correction: the post at the network that it changes.
     target_id: str | None
+    #: Whoever begins later may not be the only one: the lease, or the last moment, has passed.
+    send_before: datetime
 
 
 @dataclass(frozen=True)
@@ -88,55 +109,92 @@ def claim_next(session: Session, channel_id: int, owner: str, settings: Settings
     if row_id is None:
         return None
     attempt = Attempt(id=uuid.uuid4(), delivery_id=row_id, owner=owner, started_at=now)
-    if not _won(session, attempt):
+    if not _won(session, [attempt]):
         return None
-    delivery = session.get_one(Delivery, row_id)
-    attempt.number = delivery.attempt
-    session.add(attempt)
-    try:
-        words = outgoing(delivery, settings)
-    except ValueError as error:
-        _refuse_to_send(session, delivery, attempt, str(error))
-        return None
-    _start_post(session, delivery)
-    return Claimed(
-        delivery_id=delivery.id,
-        attempt_id=attempt.id,
-        attempt=delivery.attempt,
-        channel_id=channel_id,
-        kind=delivery.kind,
-        key=str(delivery.id),
-        outgoing=words,
-        target_id=_target_id(session, delivery),
-    )
+    found = _begun(session, [attempt], settings)
+    return found[0] if found else None
 
 
-def _won(session: Session, attempt: Attempt) -> bool:
-    """Claim the delivery for this attempt; false when another publisher was first."""
+def claim_many(
+    session: Session, channel_ids: Collection[int], owner: str, settings: Settings
+) -> list[Claimed]:
+    """Claim the oldest due delivery of each of these channels, as `claim_next` does, in one go.
+
+    None of them when another publisher takes one at the same moment: then ask for each alone.
+    """
+    now = clock.now()
+    rows = session.execute(NEXT_DUE_OF_EACH, {"channel_ids": sorted(channel_ids), "now": now})
+    oldest: dict[int, uuid.UUID] = {}
+    for row_id, channel_id in rows:
+        oldest.setdefault(channel_id, row_id)
+    attempts = [
+        Attempt(id=uuid.uuid4(), delivery_id=row_id, owner=owner, started_at=now)
+        for row_id in oldest.values()
+    ]
+    return _begun(session, _won(session, attempts), settings) if attempts else []
+
+
+def _won(session: Session, attempts: list[Attempt]) -> list[Attempt]:
+    """Claim the deliveries of these attempts; return those that no other publisher had first."""
+    first = attempts[0]
     values = {
         "attempt": Delivery.attempt + 1,
-        "owner": attempt.owner,
-        "lease_until": attempt.started_at + timedelta(seconds=LEASE_S),
-        "sent_at": attempt.started_at,
+        "owner": first.owner,
+        "lease_until": first.started_at + LEASE,
+        "sent_at": first.started_at,
         "reads": 0,
         "problem": None,
         "version": Delivery.version + 1,
     }
+    wanted = {one.delivery_id: {"attempt": str(one.id)} for one in attempts}
     try:
         # The unique index on (channel) where sending catches two claims that both found the
         # channel free, which PostgreSQL allows.
         with session.begin_nested():
-            return DELIVERY.claim(
-                session,
-                Delivery,
-                attempt.delivery_id,
-                "claim",
-                by=PUBLISHER,
-                values=values,
-                attempt=str(attempt.id),
+            won = DELIVERY.claim_all(
+                session, Delivery, wanted, "claim", by=PUBLISHER, values=values
             )
     except IntegrityError:
-        return False
+        return []
+    return [attempt for attempt in attempts if attempt.delivery_id in won]
+
+
+def _begun(session: Session, attempts: list[Attempt], settings: Settings) -> list[Claimed]:
+    """Store the attempts, and return what they send; what isn't as approved ends here."""
+    deliveries = _loaded(session, [attempt.delivery_id for attempt in attempts])
+    begun = []
+    for attempt in attempts:
+        delivery = deliveries[attempt.delivery_id]
+        attempt.number = delivery.attempt
+        session.add(attempt)
+        try:
+            words = outgoing(delivery, settings)
+        except ValueError as error:
+            _refuse_to_send(session, delivery, attempt, str(error))
+            continue
+        begun.append(
+            Claimed(
+                delivery_id=delivery.id,
+                attempt_id=attempt.id,
+                attempt=delivery.attempt,
+                channel_id=delivery.channel_id,
+                kind=delivery.kind,
+                key=str(delivery.id),
+                outgoing=words,
+                target_id=_target_id(session, delivery),
+                send_before=min(
+                    attempt.started_at + timedelta(seconds=LEASE_S), delivery.not_after
+                ),
+            )
+        )
+    _start_posts(session, [deliveries[claimed.delivery_id] for claimed in begun])
+    return begun
+
+
+def _loaded(session: Session, ids: Collection[uuid.UUID]) -> dict[uuid.UUID, Delivery]:
+    """Read these deliveries at once, of their posts only what a send and its answer need."""
+    rows = session.scalars(_WITH_POST, {"ids": list(ids)}).all()
+    return {delivery.id: delivery for delivery in rows}
 
 
 def _refuse_to_send(session: Session, delivery: Delivery, attempt: Attempt, why: str) -> None:
@@ -148,22 +206,30 @@ def _refuse_to_send(session: Session, delivery: Delivery, attempt: Attempt, why:
     raise_event(session, PostChanged(delivery.post_id))
 
 
-def _start_post(session: Session, delivery: Delivery) -> None:
-    """Release the post with its first claim, so that a dead clock delays nothing."""
-    started = POST.claim(
+def _start_posts(session: Session, deliveries: list[Delivery]) -> None:
+    """Release the posts with their first claim, so that a dead clock delays nothing."""
+    started = POST.claim_all(
         session,
         Post,
-        delivery.post_id,
+        {delivery.post_id: {} for delivery in deliveries},
         "start",
         by=PUBLISHER,
         values={
             "released_at": clock.now(),
-            "public_revision_id": delivery.revision_id,
+            "public_revision_id": _revision_of({delivery.id for delivery in deliveries}),
             "version": Post.version + 1,
         },
     )
-    if started:
-        raise_event(session, PostChanged(delivery.post_id))
+    for post_id in started:
+        raise_event(session, PostChanged(post_id))
+
+
+def _revision_of(delivery_ids: Collection[uuid.UUID]) -> ScalarSelect[int]:
+    """The approved words of a post, by whichever of these deliveries is its."""
+    mine = select(func.max(Delivery.revision_id)).where(
+        Delivery.post_id == Post.id, Delivery.id.in_(delivery_ids)
+    )
+    return mine.correlate(Post).scalar_subquery()
 
 
 def _target_id(session: Session, delivery: Delivery) -> str | None:
@@ -180,6 +246,9 @@ def _target_id(session: Session, delivery: Delivery) -> str | None:
 
 def send(claimed: Claimed, network: Network) -> Outcome:
     """Send it; no transaction is open. Every failure comes back as one of the network errors."""
+    if clock.now() >= claimed.send_before:
+        # This process stood still since its claim: another may have sent it by now.
+        return Outcome(error=NotSent("The claim had run out before anything was sent."))
     try:
         if claimed.kind is DeliveryKind.CORRECT:
             receipt = network.correct(claimed.target_id or "", claimed.outgoing, claimed.key)
@@ -199,9 +268,25 @@ def renew_leases(session: Session, owner: str, sending: Collection[uuid.UUID]) -
             Delivery.owner == owner,
             Delivery.id.in_(sending),
         )
-        .values(lease_until=clock.now() + timedelta(seconds=LEASE_S))
+        .values(lease_until=clock.now() + LEASE)
         .execution_options(synchronize_session=False)
     )
+
+
+def record_many(session: Session, answers: Collection[tuple[Claimed, Outcome]]) -> None:
+    """Write down what several sends came to, as `record` does, in one go."""
+    if not answers:
+        return
+    # Held while they are needed: a session forgets rows that nobody holds.
+    held = [
+        _loaded(session, [claimed.delivery_id for claimed, _ in answers]),
+        session.scalars(_ATTEMPTS, {"ids": [claimed.attempt_id for claimed, _ in answers]}).all(),
+    ]
+    with session.no_autoflush:
+        for claimed, outcome in answers:
+            record(session, claimed, outcome)
+    session.flush()
+    del held
 
 
 def record(session: Session, claimed: Claimed, outcome: Outcome) -> None:

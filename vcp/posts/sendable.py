@@ -100,3 +100,13 @@ NEXT_DUE = (
     .limit(1)
     .with_for_update(skip_locked=True, of=Delivery)
 )
+#: What could be sent at `now` on each of `channel_ids`, the oldest first.
+NEXT_DUE_OF_EACH = (
+    select(Delivery.id, Delivery.channel_id)
+    .where(
+        Delivery.channel_id.in_(bindparam("channel_ids", expanding=True)),
+        _sendable(_NOW),
+        _channel_is_free(),
+    )
+    .order_by(Delivery.due_at, Delivery.created_at, Delivery.id)
+)
