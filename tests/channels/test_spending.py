@@ -18,7 +18,7 @@ from vcp.kernel.mail import Mail
 from vcp.kernel.settings import Settings
 from vcp.networks.base import OutcomeUnknown
 from vcp.networks.fake import FakeNetwork
-from vcp.posts import publishing, settling
+from vcp.posts import claiming, settling
 from vcp.posts.states import DeliveryState
 
 D = DeliveryState
@@ -51,7 +51,7 @@ def subjects(bench: Bench) -> list[str]:
 def test_a_post_is_counted_when_it_is_claimed_and_each_attempt_for_itself(bench: Bench) -> None:
     """A crash after the claim may have cost the post, so the claim is what counts."""
     bench.queue("The surgery is at ten.")
-    found = publishing.claim_next(bench.session, bench.team.mastodon.id, "test:1", bench.settings)
+    found = claiming.claim_next(bench.session, bench.team.mastodon.id, "test:1", bench.settings)
     assert found
     (row,) = bench.session.query(Spending)
     assert (row.what, row.cost, row.attempt_id) == ("create", 15_000, found.attempt_id)
@@ -83,7 +83,7 @@ def test_at_the_budget_nothing_is_sent_nothing_is_lost_and_people_are_told_once(
     assert (states.count(D.PUBLISHED), states.count(D.QUEUED)) == (6, 2)
     assert condition_of(bench).spent == 90_000
     assert subjects(bench) == ["Most of the budget is spent", "Budget spent"]
-    assert bench.team.mastodon.id not in publishing.channels_due(bench.session)
+    assert bench.team.mastodon.id not in claiming.channels_due(bench.session)
     allow(bench, 0.12)
     assert bench.send()
     assert bench.send()

@@ -12,7 +12,7 @@ from vcp.channels.adapters import adapter_for
 from vcp.channels.models import Channel
 from vcp.kernel.db import transaction
 from vcp.kernel.settings import Settings
-from vcp.posts import correcting, publishing
+from vcp.posts import claiming, correcting, publishing
 from vcp.posts.models import Post
 from vcp.posts.states import PostState
 from vcp.posts.words import ImageRef, Words
@@ -47,7 +47,7 @@ def send_due(app: Flask, session: Session, channel: Channel) -> int:
     sent = 0
     while True:
         with transaction() as unit:
-            claimed = publishing.claim_next(unit, channel.id, "test", settings)
+            claimed = claiming.claim_next(unit, channel.id, "test", settings)
         if claimed is None:
             return sent
         outcome = publishing.send(claimed, network)

@@ -13,7 +13,7 @@ from tests.faults.troubles import Servers, restart_postgresql, sqlite_locked
 from vcp.channels.models import Channel
 from vcp.kernel.db import session as current_session
 from vcp.kernel.db import transaction
-from vcp.posts import settling
+from vcp.posts import settling_by_person
 from vcp.posts.models import Delivery
 from vcp.posts.states import DeliveryState
 from vcp.users.queries import by_email
@@ -119,6 +119,6 @@ class Crash:
                 with transaction() as session:
                     supervisor = by_email(session, SUPERVISOR)
                     assert supervisor is not None
-                    settling.send_again(session, row_id, by=supervisor)
+                    settling_by_person.send_again(session, row_id, by=supervisor)
         if asked:
             self.rig.settle()

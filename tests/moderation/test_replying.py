@@ -19,7 +19,7 @@ from vcp.kernel import clock
 from vcp.kernel.errors import Conflict, Invalid
 from vcp.kernel.permissions import Role
 from vcp.networks.base import Receipt
-from vcp.posts import publishing, standard
+from vcp.posts import claiming, standard
 from vcp.posts.models import Delivery, Post
 from vcp.posts.publishing import settle_as_published
 from vcp.posts.states import DELIVERY
@@ -65,7 +65,7 @@ def test_what_is_shown_is_sent_and_stops_the_clock(
     assert post.revision.text.replace("'", "&#39;") == shown[1].strip()
     assert running(case, clock.now()) is not None
     delivery = session.scalars(select(Delivery)).one()
-    DELIVERY.apply(session, delivery, "claim", by=publishing.PUBLISHER)
+    DELIVERY.apply(session, delivery, "claim", by=claiming.PUBLISHER)
     receipt = Receipt("ours-1", "https://towns.example/@harbour/1", clock.now())
     settle_as_published(session, delivery, receipt, "publish")
     session.flush()

@@ -14,7 +14,7 @@ from vcp.kernel.settings import Settings
 from vcp.networks.base import Network
 from vcp.networks.bluesky import BlueskyNetwork
 from vcp.networks.mastodon import MastodonNetwork
-from vcp.posts import publishing, settling
+from vcp.posts import claiming, publishing, settling
 from vcp.posts.models import Delivery
 from vcp.posts.publishing import Outcome
 from vcp.posts.states import PostState
@@ -56,7 +56,7 @@ class Bench:
     def send(self) -> Outcome | None:
         """Wake what waited, then send what is due first, if anything may leave."""
         settling.wake(self.session)
-        found = publishing.claim_next(self.session, self.team.mastodon.id, "test:1", self.settings)
+        found = claiming.claim_next(self.session, self.team.mastodon.id, "test:1", self.settings)
         if found is None:
             return None
         outcome = publishing.send(found, self.network)

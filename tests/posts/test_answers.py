@@ -19,7 +19,7 @@ from vcp.kernel import clock
 from vcp.kernel.audit import AuditEvent
 from vcp.kernel.errors import Conflict, Invalid, NotAllowed, NotShown
 from vcp.networks.base import Receipt
-from vcp.posts import answering, publishing, sendable, service
+from vcp.posts import answering, claiming, sendable, service
 from vcp.posts.freezing import frozen
 from vcp.posts.models import Delivery, Post
 from vcp.posts.publishing import settle_as_published
@@ -50,7 +50,7 @@ def answered(session: Session, team: Team, message: Message, text: str = SAID) -
 
 
 def go_out(session: Session, delivery: Delivery, remote_id: str = "ours-1") -> None:
-    DELIVERY.apply(session, delivery, "claim", by=publishing.PUBLISHER)
+    DELIVERY.apply(session, delivery, "claim", by=claiming.PUBLISHER)
     receipt = Receipt(remote_id, f"https://towns.example/@harbour/{remote_id}", clock.now())
     settle_as_published(session, delivery, receipt, "publish")
 

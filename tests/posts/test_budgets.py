@@ -25,7 +25,7 @@ from vcp.kernel.mail import Mail
 from vcp.kernel.permissions import Role
 from vcp.kernel.settings import USUAL_BUDGETS, Mode, Settings
 from vcp.networks.base import Receipt
-from vcp.posts import budgets, holding_back, pause_queries, pausing, publishing
+from vcp.posts import budgets, claiming, holding_back, pause_queries, pausing, publishing
 from vcp.posts.models import Delivery
 from vcp.posts.pause_models import Pause, PauseScope, Stops
 from vcp.posts.publishing import Outcome
@@ -59,7 +59,7 @@ def send_all(session: Session, channel_id: int, settings: Settings) -> int:
     """Claim on a channel until nothing more may leave; return how many did."""
     for sent in count():
         session.flush()
-        claimed = publishing.claim_next(session, channel_id, "test:1", settings)
+        claimed = claiming.claim_next(session, channel_id, "test:1", settings)
         if claimed is None:
             return sent
         receipt = Receipt(f"post-{claimed.delivery_id}", None, now())
@@ -246,7 +246,7 @@ def test_claims_at_one_moment_see_each_other(app: Flask, settings: Settings) -> 
         with app.app_context():
             barrier.wait(30)
             with transaction() as session:
-                found = publishing.claim_next(session, channel_id, "test:1", small)
+                found = claiming.claim_next(session, channel_id, "test:1", small)
             return found is not None
 
     small = settings.model_copy(update={"persona_posts_per_hour": 3})

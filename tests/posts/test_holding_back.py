@@ -15,7 +15,14 @@ from vcp.kernel.audit import AuditEvent
 from vcp.kernel.errors import Conflict, Invalid, NotAllowed, NotFound
 from vcp.kernel.settings import Settings
 from vcp.networks.base import OutcomeUnknown
-from vcp.posts import holding_back, pause_queries, publishing, settling, settling_by_person
+from vcp.posts import (
+    claiming,
+    holding_back,
+    pause_queries,
+    publishing,
+    settling,
+    settling_by_person,
+)
 from vcp.posts.models import Delivery, Post
 from vcp.posts.pause_models import PauseScope
 from vcp.posts.publishing import Outcome
@@ -47,7 +54,7 @@ def ids(post: Post) -> list[uuid.UUID]:
 
 def due(session: Session) -> list[int]:
     session.flush()
-    return publishing.channels_due(session)
+    return claiming.channels_due(session)
 
 
 def test_what_became_due_waits_and_what_is_due_later_goes_at_its_time(
@@ -167,7 +174,7 @@ def test_what_turns_out_unsent_after_the_lift_waits_too(
     """Sent before the pause, unknown during it, found absent after it."""
     make_post(session, team, state=PostState.SCHEDULED, channel_ids=(team.mastodon.id,))
     session.flush()
-    claimed = publishing.claim_next(session, team.mastodon.id, "test:1", settings)
+    claimed = claiming.claim_next(session, team.mastodon.id, "test:1", settings)
     assert claimed is not None
     made = make_pause(session, team, PauseScope.EVERYTHING)
     publishing.record(session, claimed, Outcome(error=OutcomeUnknown("no answer")))

@@ -17,7 +17,7 @@ from vcp.kernel.errors import Conflict, Invalid, NotAllowed, NotShown
 from vcp.kernel.permissions import Role
 from vcp.kernel.settings import Settings
 from vcp.networks.base import Receipt
-from vcp.posts import correcting, pause_queries, pausing, publishing, service, stopping
+from vcp.posts import claiming, correcting, pause_queries, pausing, publishing, service, stopping
 from vcp.posts.models import Delivery, Post
 from vcp.posts.pause_models import Pause, PauseScope, Stops
 from vcp.posts.publishing import Outcome
@@ -33,7 +33,7 @@ def team(session: Session, clock: time_machine.Traveller) -> Team:
 def sendable(session: Session) -> set[str]:
     """The names of the networks with something to send now."""
     session.flush()
-    due = publishing.channels_due(session)
+    due = claiming.channels_due(session)
     rows = session.scalars(select(Delivery).where(Delivery.channel_id.in_(due))).unique()
     return {delivery.channel.network for delivery in rows}
 
@@ -68,7 +68,7 @@ class TestWhatItStops:
         made = make_pause(session, team, scope)
         post = make_post(session, team, state=PostState.SCHEDULED)
         assert sendable(session) == left
-        claimed = publishing.claim_next(session, team.mastodon.id, "test:1", settings)
+        claimed = claiming.claim_next(session, team.mastodon.id, "test:1", settings)
         assert claimed is None
         covered = [d for d in post.deliveries if d.channel.network not in left]
         stops = pause_queries.stopping(session, post.deliveries)
@@ -98,7 +98,7 @@ class TestWhatItStops:
     ) -> None:
         out = make_post(session, team, state=PostState.SCHEDULED)
         for channel in (team.own_feed, team.mastodon):
-            claimed = publishing.claim_next(session, channel.id, "test:1", settings)
+            claimed = claiming.claim_next(session, channel.id, "test:1", settings)
             assert claimed is not None
             receipt = Receipt(f"r-{channel.id}", "https://social.example/1", out.created_at)
             publishing.record(session, claimed, Outcome(receipt=receipt))
@@ -115,7 +115,7 @@ class TestWhatItStops:
         self, session: Session, team: Team, settings: Settings
     ) -> None:
         post = make_post(session, team, state=PostState.SCHEDULED)
-        claimed = publishing.claim_next(session, team.mastodon.id, "test:1", settings)
+        claimed = claiming.claim_next(session, team.mastodon.id, "test:1", settings)
         assert claimed is not None
         receipt = Receipt("r-1", "https://social.example/1", post.created_at)
         publishing.record(session, claimed, Outcome(receipt=receipt))
@@ -257,7 +257,7 @@ def test_a_pause_of_one_channel_doesnt_hold_the_persona_elsewhere(
     make_pause(session, team, PauseScope.CHANNEL)
     make_post(session, team, state=PostState.SCHEDULED, channel_ids=(team.mastodon.id, other.id))
     session.flush()
-    assert publishing.channels_due(session) == [other.id]
+    assert claiming.channels_due(session) == [other.id]
 
 
 def test_nothing_is_shown_as_sent_while_it_is_stopped(session: Session, team: Team) -> None:

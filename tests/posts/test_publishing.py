@@ -27,10 +27,11 @@ from vcp.networks.base import (
     Unavailable,
 )
 from vcp.networks.fake import FakeNetwork
-from vcp.posts import publishing, settling
+from vcp.posts import claiming, publishing, settling
+from vcp.posts.claiming import Claimed
 from vcp.posts.freezing import record_key
 from vcp.posts.models import Attempt, Delivery
-from vcp.posts.publishing import Claimed, Outcome
+from vcp.posts.publishing import Outcome
 from vcp.posts.states import DeliveryState, PostState
 from vcp.users.states import USER
 
@@ -56,7 +57,7 @@ def due(session: Session, team: Team) -> Delivery:
 
 
 def claim(session: Session, delivery: Delivery, settings: Settings) -> Claimed | None:
-    return publishing.claim_next(session, delivery.channel_id, "test:1", settings)
+    return claiming.claim_next(session, delivery.channel_id, "test:1", settings)
 
 
 def claimed(session: Session, delivery: Delivery, settings: Settings) -> Claimed:
@@ -152,10 +153,10 @@ def test_nothing_leaves_once_what_allowed_it_is_gone(
     settings: Settings,
     stop: Callable[[Session, Team], None],
 ) -> None:
-    assert delivery.channel_id in publishing.channels_due(session)
+    assert delivery.channel_id in claiming.channels_due(session)
     stop(session, team)
     session.flush()
-    assert delivery.channel_id not in publishing.channels_due(session)
+    assert delivery.channel_id not in claiming.channels_due(session)
     assert claim(session, delivery, settings) is None
 
 
@@ -238,7 +239,7 @@ def test_a_lost_lease_is_unknown_and_never_queued(
     session: Session, delivery: Delivery, settings: Settings, clock: time_machine.Traveller
 ) -> None:
     claimed(session, delivery, settings)
-    clock.shift(publishing.LEASE_S - 1)
+    clock.shift(claiming.LEASE_S - 1)
     assert settling.lose_expired(session) == 0
     clock.shift(2)
     assert settling.lose_expired(session) == 1
@@ -250,9 +251,9 @@ def test_a_renewed_lease_is_not_lost(
     session: Session, delivery: Delivery, settings: Settings, clock: time_machine.Traveller
 ) -> None:
     claimed(session, delivery, settings)
-    clock.shift(publishing.LEASE_S - 1)
-    publishing.renew_leases(session, "test:1", [delivery.id])
-    clock.shift(publishing.LEASE_S - 1)
+    clock.shift(claiming.LEASE_S - 1)
+    claiming.renew_leases(session, "test:1", [delivery.id])
+    clock.shift(claiming.LEASE_S - 1)
     assert settling.lose_expired(session) == 0
 
 
@@ -260,7 +261,7 @@ def test_a_late_answer_confirms_what_was_unknown(
     session: Session, delivery: Delivery, settings: Settings, clock: time_machine.Traveller
 ) -> None:
     found = claimed(session, delivery, settings)
-    clock.shift(publishing.LEASE_S + 1)
+    clock.shift(claiming.LEASE_S + 1)
     settling.lose_expired(session)
     publishing.record(session, found, Outcome(receipt=receipt()))
     assert (delivery.state, delivery.remote_id) == (D.PUBLISHED, "remote-1")
@@ -270,7 +271,7 @@ def test_a_late_failure_changes_nothing(
     session: Session, delivery: Delivery, settings: Settings, clock: time_machine.Traveller
 ) -> None:
     found = claimed(session, delivery, settings)
-    clock.shift(publishing.LEASE_S + 1)
+    clock.shift(claiming.LEASE_S + 1)
     settling.lose_expired(session)
     publishing.record(session, found, Outcome(error=NotSent("never left")))
     session.refresh(delivery)

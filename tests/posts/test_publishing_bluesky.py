@@ -15,7 +15,7 @@ from vcp.channels.states import ChannelState
 from vcp.kernel.settings import Settings
 from vcp.networks.base import Network, OutcomeUnknown, Unauthorised
 from vcp.networks.bluesky import BlueskyNetwork
-from vcp.posts import freezing, publishing, settling
+from vcp.posts import claiming, freezing, publishing, settling
 from vcp.posts.models import Delivery
 from vcp.posts.publishing import Outcome
 from vcp.posts.states import DeliveryState, PostState
@@ -46,7 +46,7 @@ def queue(session: Session, team: Team) -> Delivery:
 
 
 def send(session: Session, team: Team, settings: Settings, network: Network) -> Outcome:
-    claimed = publishing.claim_next(session, team.mastodon.id, "test:1", settings)
+    claimed = claiming.claim_next(session, team.mastodon.id, "test:1", settings)
     assert claimed is not None
     outcome = publishing.send(claimed, network)
     publishing.record(session, claimed, outcome)

@@ -20,7 +20,7 @@ from vcp.kernel.context import Machine
 from vcp.kernel.settings import Settings
 from vcp.networks.base import NotSent, RateLimited, Unauthorised
 from vcp.networks.fake import FakeNetwork
-from vcp.posts import publishing, reconciling, settling
+from vcp.posts import claiming, reconciling, settling
 from vcp.posts.freezing import outgoing
 from vcp.posts.gap_models import GapCheck, LedgerGap
 from vcp.posts.high_water import FILE_NAME, HighWater, Mark
@@ -67,7 +67,7 @@ def results(bench: Bench) -> list[str | None]:
 
 
 def is_due(bench: Bench) -> bool:
-    return bench.team.mastodon.id in publishing.channels_due(bench.session)
+    return bench.team.mastodon.id in claiming.channels_due(bench.session)
 
 
 def test_what_is_found_is_published_and_the_rest_sent_after_all_were_looked_for(
@@ -131,7 +131,7 @@ def test_a_new_post_waits_for_the_gap_too_and_other_channels_do_not(bench: Bench
     open_gap(bench)
     bench.queue("Written after the restore")
     assert not is_due(bench)
-    assert bench.team.own_feed.id in publishing.channels_due(bench.session)
+    assert bench.team.own_feed.id in claiming.channels_due(bench.session)
 
 
 @pytest.mark.parametrize("state", [D.RETRY_WAIT, D.BLOCKED_AUTH])
@@ -256,7 +256,7 @@ class TestNoticing:
         self, app: Flask, bench: Bench, settings: Settings
     ) -> None:
         bench.queue("Notice")
-        claimed = publishing.claim_next(bench.session, bench.team.mastodon.id, "test:1", settings)
+        claimed = claiming.claim_next(bench.session, bench.team.mastodon.id, "test:1", settings)
         assert claimed
         bench.session.commit()
         HighWater(settings.instance).note(Mark(claimed.attempt_id, claimed.started_at))

@@ -15,7 +15,7 @@ from vcp.kernel.audit import AuditEvent
 from vcp.kernel.settings import Settings
 from vcp.networks.base import NetworkError, NotSent, OutcomeUnknown, Reason, Rejected
 from vcp.networks.fake import FakeNetwork
-from vcp.posts import publishing, settling
+from vcp.posts import claiming, settling
 from vcp.posts.states import DeliveryState
 
 D = DeliveryState
@@ -81,7 +81,7 @@ def test_other_channels_go_on(bench: Bench, fake: FakeNetwork, session: Session)
     fail(fake, 6)
     send_all(bench)
     assert conditions.known(session, bench.team.mastodon.id).rests_until is not None
-    due = publishing.channels_due(session)
+    due = claiming.channels_due(session)
     assert bench.team.mastodon.id not in due
     assert bench.team.own_feed.id in due
     assert conditions.known(session, other.id).rests_until is None

@@ -12,7 +12,7 @@ from vcp.kernel import clock
 from vcp.kernel.errors import Conflict, Invalid, NotAllowed
 from vcp.kernel.settings import Settings
 from vcp.networks.base import NotSent, OutcomeUnknown, Receipt
-from vcp.posts import publishing, settling, settling_by_person
+from vcp.posts import claiming, publishing, settling, settling_by_person
 from vcp.posts.models import Delivery
 from vcp.posts.publishing import Outcome
 from vcp.posts.states import DeliveryState, PostState
@@ -35,7 +35,7 @@ def make_unknown(session: Session, team: Team, settings: Settings) -> Delivery:
     post = make_post(session, team, state=PostState.SCHEDULED)
     session.flush()
     delivery = session.query(Delivery).filter_by(post_id=post.id, channel=team.mastodon).one()
-    claimed = publishing.claim_next(session, team.mastodon.id, "test:1", settings)
+    claimed = claiming.claim_next(session, team.mastodon.id, "test:1", settings)
     assert claimed is not None
     assert claimed.delivery_id == delivery.id
     publishing.record(session, claimed, Outcome(error=OutcomeUnknown("no answer")))

@@ -15,7 +15,7 @@ from vcp.channels.models import Condition
 from vcp.kernel.settings import Settings
 from vcp.networks.base import OutcomeUnknown, Reason, Rejected
 from vcp.networks.x import XNetwork
-from vcp.posts import publishing, settling, settling_by_person
+from vcp.posts import claiming, publishing, settling, settling_by_person
 from vcp.posts.models import Attempt, Delivery
 from vcp.posts.publishing import Outcome
 from vcp.posts.states import DeliveryState, PostState
@@ -46,7 +46,7 @@ def queue(session: Session, team: Team, text: str = WORDS) -> Delivery:
 
 
 def send(session: Session, team: Team, settings: Settings, x: XNetwork) -> Outcome:
-    claimed = publishing.claim_next(session, team.mastodon.id, "test:1", settings)
+    claimed = claiming.claim_next(session, team.mastodon.id, "test:1", settings)
     assert claimed is not None
     outcome = publishing.send(claimed, x)
     publishing.record(session, claimed, outcome)
@@ -111,7 +111,7 @@ def test_what_never_arrived_is_looked_for_three_times_and_then_given_to_a_person
     assert read_at == [60, 180, 420]
     assert delivery.state is D.NEEDS_PERSON
     assert "3 times" in (delivery.problem or "")
-    assert publishing.claim_next(session, team.mastodon.id, "test:1", settings) is None
+    assert claiming.claim_next(session, team.mastodon.id, "test:1", settings) is None
     assert shown(net) == []
 
 
@@ -119,8 +119,8 @@ def test_a_process_that_died_while_sending_is_read_for_at_the_same_times(
     session: Session, team: Team, settings: Settings, clock: time_machine.Traveller
 ) -> None:
     delivery = queue(session, team)
-    assert publishing.claim_next(session, team.mastodon.id, "test:1", settings) is not None
-    clock.shift(publishing.LEASE_S + 1)
+    assert claiming.claim_next(session, team.mastodon.id, "test:1", settings) is not None
+    clock.shift(claiming.LEASE_S + 1)
     assert settling.lose_expired(session) == 1
     session.refresh(delivery)
     assert settling.take_reading(session, settings) == []
@@ -194,7 +194,7 @@ def test_a_network_that_shows_late_is_never_sent_a_second_copy_by_us(
     for _ in range(100):
         clock.shift(10)
         read(session, settings, x)
-        assert publishing.channels_due(session) in ([], [team.own_feed.id])
+        assert claiming.channels_due(session) in ([], [team.own_feed.id])
     states = Counter(delivery.state for delivery in deliveries)
     assert set(states) <= {D.PUBLISHED, D.NEEDS_PERSON}
     assert states[D.NEEDS_PERSON] >= faults.count("drop_before")

@@ -14,13 +14,15 @@ from vcp.kernel.mail import Mail
 from vcp.kernel.settings import Settings
 from vcp.networks.base import NetworkError, NotSent, OutcomeUnknown, Receipt, Unauthorised
 from vcp.networks.fake import FakeNetwork
-from vcp.posts import publishing, service, settling, stopping, watching
+from vcp.posts import claiming, publishing, service, settling, stopping, watching
+from vcp.posts.claiming import Claimed
 from vcp.posts.models import Delivery
-from vcp.posts.publishing import Claimed, Outcome
+from vcp.posts.publishing import Outcome
 from vcp.posts.states import DELIVERY, DeliveryState, PostState
 from vcp.posts.stopping import Seen
 from vcp.posts.tombstones import WithdrawalReason
 from vcp.residents import queries as residents
+import itertools
 
 D = DeliveryState
 STAYS = Seen("the server still shows it.")
@@ -36,7 +38,7 @@ def sending(session: Session, team: Team, settings: Settings) -> Claimed:
     """A delivery to the team's Mastodon that is being sent; the own feed's waits."""
     make_post(session, team, state=PostState.SCHEDULED)
     session.flush()
-    found = publishing.claim_next(session, team.mastodon.id, "test:1", settings)
+    found = claiming.claim_next(session, team.mastodon.id, "test:1", settings)
     assert found is not None
     return found
 
@@ -229,7 +231,7 @@ class TestWatching:
                 looks.append(second)
             session.flush()
             clock.shift(1)
-        assert {b - a for a, b in zip(looks, looks[1:], strict=False)} == {
+        assert {b - a for a, b in itertools.pairwise(looks)} == {
             watching.OFTEN_S,
             watching.SELDOM_S,
         }

@@ -17,7 +17,7 @@ from vcp.kernel.errors import Invalid
 from vcp.kernel.settings import Settings
 from vcp.networks.base import NetworkError, OutcomeUnknown, Reason, Rejected
 from vcp.networks.fake import FakeNetwork
-from vcp.posts import correcting, publishing, service, settling, stopping
+from vcp.posts import claiming, correcting, publishing, service, settling, stopping
 from vcp.posts.following import LATER_PARTS
 from vcp.posts.models import Attempt, Delivery, DeliveryKind, Post
 from vcp.posts.queries import outward_state
@@ -50,7 +50,7 @@ def send_next(
     session: Session, channel: Channel, network: FakeNetwork, settings: Settings
 ) -> int | None:
     """Send what may go out next; the part that it was."""
-    claimed = publishing.claim_next(session, channel.id, "test:1", settings)
+    claimed = claiming.claim_next(session, channel.id, "test:1", settings)
     if claimed is None:
         return None
     publishing.record(session, claimed, publishing.send(claimed, network))

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from datetime import datetime
 
 from sqlalchemy import select
+from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
 from vcp.contacts.clocks import answer_due
@@ -36,11 +37,18 @@ def note_part(
 
     `text` is for words of ours: a short answer to them means little without.
     """
-    if part_of(session, channel_id, remote_id) is None:
-        session.add(
-            ThreadPart(channel_id=channel_id, remote_id=remote_id, thread_key=thread_key, text=text)
-        )
-        session.flush()
+    dialect = session.get_bind().dialect.name
+    insert = postgresql.insert if dialect == "postgresql" else sqlite.insert
+    # On the table, past the session: the publisher notes one for each post that it sends.
+    session.execute(
+        insert(ThreadPart.__table__).on_conflict_do_nothing(),  # type: ignore[arg-type]  # a Table
+        {
+            "channel_id": channel_id,
+            "remote_id": remote_id,
+            "thread_key": thread_key,
+            "text": text,
+        },
+    )
 
 
 def belongs_to(

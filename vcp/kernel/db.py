@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from threading import Lock
-from typing import Any
+from typing import Any, TypeVar
 
 from flask_sqlalchemy_lite import SQLAlchemy
 from sqlalchemy import DateTime, Dialect, Engine, MetaData, String, event
@@ -21,6 +21,7 @@ from sqlalchemy.types import TypeDecorator
 
 from vcp.kernel.errors import Conflict, Unavailable
 
+T = TypeVar("T")
 NAMES = {
     "ix": "ix_%(column_0_label)s",
     "uq": "uq_%(table_name)s_%(column_0_N_name)s",
@@ -145,6 +146,7 @@ def transaction() -> Iterator[Session]:
         try:
             current.connection(execution_options={"writing": True})
             yield current
+            _do_at_end(current)
             current.commit()
             callbacks = _take_callbacks(current)
         except StaleDataError as error:
@@ -155,6 +157,7 @@ def transaction() -> Iterator[Session]:
             # After a commit there is nothing to roll back; after a failure all of it.
             current.rollback()
             current.info.pop("in_unit", None)
+            current.info.pop("at_end", None)
             _take_callbacks(current)
     for callback in callbacks:
         callback()
@@ -172,6 +175,22 @@ def _turn_to_write(engine: Engine) -> Iterator[None]:
         return
     with _turns.setdefault(str(engine.url), Lock()):
         yield
+
+
+def at_end(current: Session, do: Callable[[Session, set[T]], None], item: T) -> None:
+    """Have `do` called once at the end of this unit, in it, with all items that were given to it.
+
+    For what many changes of one unit want alike; outside a unit it is done at once.
+    """
+    if not current.info.get("in_unit"):
+        do(current, {item})
+        return
+    current.info.setdefault("at_end", {}).setdefault(do, set()).add(item)
+
+
+def _do_at_end(current: Session) -> None:
+    for do, items in current.info.pop("at_end", {}).items():
+        do(current, items)
 
 
 def after_commit(current: Session, callback: Callable[[], object]) -> None:

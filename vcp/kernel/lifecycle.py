@@ -64,7 +64,8 @@ class Lifecycle(Generic[S]):
             raise Conflict(message)
         row.state = target
         row.state_changed_at = clock.now()
-        session.flush()
+        if row.id is None:
+            session.flush()
         record(session, by, verb, self.subject, row.id, old=old, new=target, **payload)
 
     def claim(
@@ -101,6 +102,40 @@ class Lifecycle(Generic[S]):
             session.expire(held)
         record(session, by, verb, self.subject, row_id, old=sources[0], new=target, **payload)
         return True
+
+    def claim_all(
+        self,
+        session: Session,
+        model: type[Any],
+        payloads: Mapping[Any, Mapping[str, Any]],
+        verb: str,
+        *,
+        by: Actor,
+        values: Mapping[str, Any],
+    ) -> set[Any]:
+        """Make the move for many rows by one conditional UPDATE; return the ids of those won.
+
+        `payloads` gives, for each id, what its line of the trail keeps beside the states.
+        """
+        sources, target = self.moves[verb]
+        won = set(
+            session.scalars(
+                update(model)
+                .where(model.id.in_(list(payloads)), model.state == sources[0])
+                .values(state=target, state_changed_at=clock.now(), **values)
+                .returning(model.id)
+                .execution_options(synchronize_session=False)
+            )
+        )
+        for row_id, payload in payloads.items():
+            if row_id in won:
+                held = session.identity_map.get(identity_key(model, row_id))
+                if held is not None:
+                    session.expire(held)
+                record(
+                    session, by, verb, self.subject, row_id, old=sources[0], new=target, **payload
+                )
+        return won
 
     def started(self, session: Session, row: Stateful, *, by: Actor, **payload: Any) -> None:
         """Put a new row into its first state and write that it was created."""

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import bindparam, exists, select
+from sqlalchemy import exists, select
 from sqlalchemy.orm import Session, joinedload, selectinload
 
 from officer_profiles import queries as personas
@@ -25,10 +25,6 @@ from vcp.posts.queries import outward_state
 from vcp.posts.states import DeliveryState, PostState
 
 PUBLISHER = Machine("publisher")
-#: The message that a post answers; built once, since the publisher asks after every send.
-_ANSWERED_BY = (
-    select(Message).join(Post, Post.answers_id == Message.id).where(Post.id == bindparam("post_id"))
-)
 
 
 @dataclass(frozen=True)
@@ -134,7 +130,7 @@ def note_published(session: Session, delivery: Delivery) -> None:
     """
     if delivery.kind is not DeliveryKind.PUBLISH:
         return
-    answered = session.scalar(_ANSWERED_BY, {"post_id": delivery.post_id})
+    answered = delivery.post.answers if delivery.post.answers_id is not None else None
     if delivery.remote_id is not None and delivery.channel.network != OWN:
         key = answered.contact.thread_key if answered else None
         threads.note_part(

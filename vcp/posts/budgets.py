@@ -6,6 +6,7 @@ lift. Answers to residents have a number of their own, so that the desk can answ
 """
 
 import uuid
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
@@ -36,16 +37,20 @@ NEAR = 200
 MOST = 10_000
 #: The settings that hold the usual numbers.
 NAMES = tuple(USUAL_BUDGETS)
-_OF_DELIVERY = (
+_OF_DELIVERIES = (
     select(
-        Post.state, Post.answers_id, Persona.id, PersonaBudget.posts_per_hour,
+        Delivery.id, Post.id, Post.answers_id, Persona.id, PersonaBudget.posts_per_hour,
         PersonaBudget.posts_per_day,
     )
     .select_from(Delivery)
     .join(Post, Post.id == Delivery.post_id)
     .join(Persona, Persona.id == Post.persona_id)
     .outerjoin(PersonaBudget, PersonaBudget.persona_id == Persona.id)
-    .where(Delivery.id == bindparam("delivery_id"))
+    .where(
+        Delivery.id.in_(bindparam("delivery_ids", expanding=True)),
+        Post.state == PostState.SCHEDULED,
+    )
+    .order_by(Delivery.due_at, Delivery.created_at, Delivery.id)
 )  # fmt: skip
 
 
@@ -65,18 +70,38 @@ class Budget:
         return f"{self.limit} {self.stops.value} {an}"
 
 
-def within(session: Session, delivery_id: uuid.UUID, settings: Settings) -> bool:
-    """Say whether this delivery's post may begin to leave; over a budget, trip the breaker.
+def within(
+    session: Session, delivery_ids: Collection[uuid.UUID], settings: Settings
+) -> set[uuid.UUID]:
+    """Return those whose posts may begin to leave; over a budget, trip the breaker.
 
     A post counts once, when its first copy leaves, and a correction not at all.
     """
-    row = session.execute(_OF_DELIVERY, {"delivery_id": delivery_id}).one()
-    if row[0] is not PostState.SCHEDULED:
-        return True
-    for budget in _budgets(settings, row[2], is_answer=row[1] is not None, own=(row[3], row[4])):
-        if _is_spent(session, budget):
-            return False
-    return True
+    rows = session.execute(_OF_DELIVERIES, {"delivery_ids": list(delivery_ids)}).all()
+    allowed = set(delivery_ids) - {row[0] for row in rows}
+    left: dict[Budget, int] = {}
+    begun: set[int] = set()
+    for delivery_id, post_id, answers_id, persona_id, *own in rows:
+        mine = _budgets(
+            settings, persona_id, is_answer=answers_id is not None, own=(own[0], own[1])
+        )
+        if post_id not in begun and not all(
+            _has_room(session, one, left, len(rows)) for one in mine
+        ):
+            continue
+        if post_id not in begun:
+            begun.add(post_id)
+            left |= {one: left[one] - 1 for one in mine}
+        allowed.add(delivery_id)
+    return allowed
+
+
+def _has_room(session: Session, budget: Budget, left: dict[Budget, int], wanted: int) -> bool:
+    if budget not in left:
+        left[budget] = _left(session, budget, wanted)
+    if left[budget] <= 0 and _breaker(session, budget) is None:
+        _trip(session, budget)
+    return left[budget] > 0
 
 
 def _budgets(
@@ -100,20 +125,18 @@ def _budgets(
     return [budget for budget in found if budget.limit]
 
 
-def _is_spent(session: Session, budget: Budget) -> bool:
-    if spent(session, budget) + NEAR < budget.limit:
-        return False
+def _left(session: Session, budget: Budget, wanted: int) -> int:
+    """Return how many more may begin to leave, where so many want to at this moment."""
+    left = budget.limit - spent(session, budget)
+    if left > NEAR + wanted:
+        return left
     # Two claims at one moment must see each other, or both take the last one.
     if budget.persona_id is not None:
         lock = select(Persona.id).where(Persona.id == budget.persona_id)
     else:
         lock = select(Area.id).where(Area.kind == AreaKind.FORCE)
     session.execute(lock.with_for_update(key_share=True))
-    if spent(session, budget) < budget.limit:
-        return False
-    if _breaker(session, budget) is None:
-        _trip(session, budget)
-    return True
+    return budget.limit - spent(session, budget)
 
 
 def spent(session: Session, budget: Budget) -> int:

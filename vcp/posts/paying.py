@@ -2,7 +2,9 @@
 
 import json
 import uuid
+from collections.abc import Collection
 
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from vcp.channels import spending
@@ -14,13 +16,17 @@ from vcp.networks.registry import METERED
 from vcp.posts.models import Attempt, Delivery
 
 
+def metered(session: Session, channel_ids: Collection[int]) -> set[int]:
+    """Return which of these channels are on a network that charges for posts."""
+    rows = select(Channel.id).where(Channel.id.in_(channel_ids), Channel.network.in_(METERED))
+    return set(session.scalars(rows))
+
+
 def may_claim(
     session: Session, channel_id: int, delivery_id: uuid.UUID, settings: Settings, *, by: Actor
 ) -> bool:
     """Say whether this delivery may be sent for what it costs; if not, its channel stops."""
     channel = session.get_one(Channel, channel_id)
-    if channel.network not in METERED:
-        return True
     text = _said(session.get_one(Delivery, delivery_id))
     return spending.may_send(session, channel, text, settings, by=by)
 

@@ -1,4 +1,4 @@
-"""Publishing one delivery: claim and commit, send with no transaction open, record.
+"""Sending one delivery with no transaction open, and recording what it came to.
 
 Source of the rules: docs/adr/0003-the-database-is-the-queue.md. A delivery leaves only while
 everything that allowed it still holds; what stops it is a condition here, not a state.
@@ -6,29 +6,25 @@ everything that allowed it still holds; what stops it is a condition here, not a
 
 import logging
 import random
-import uuid
 from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from sqlalchemy import func, or_, select, update
-from sqlalchemy.exc import IntegrityError
+from sqlalchemy import bindparam, func, or_, select, update
 from sqlalchemy.orm import Session
 
 from vcp.channels import resting
 from vcp.channels import service as channels
 from vcp.channels.models import Channel
 from vcp.kernel import clock
-from vcp.kernel.context import Machine
 from vcp.kernel.crashing import crash_point
 from vcp.kernel.events import raise_event
-from vcp.kernel.settings import Settings
 from vcp.networks.base import (
     FailureClass,
     Network,
     NetworkError,
+    NotSent,
     OutcomeUnknown,
-    Outgoing,
     RateLimited,
     Reason,
     Receipt,
@@ -36,36 +32,19 @@ from vcp.networks.base import (
     Unauthorised,
 )
 from vcp.networks.registry import READ_AT_S
-from vcp.posts import answering, budgets, paying
+from vcp.posts import answering
+from vcp.posts.claiming import PUBLISHER, Claimed, loaded
 from vcp.posts.events import PostChanged
-from vcp.posts.following import reply_target
-from vcp.posts.freezing import outgoing
-from vcp.posts.models import Attempt, Delivery, DeliveryKind, Post
-from vcp.posts.sendable import CHANNELS_DUE, NEXT_DUE
-from vcp.posts.states import DELIVERY, POST, DeliveryState
+from vcp.posts.models import Attempt, Delivery, DeliveryKind
+from vcp.posts.states import DELIVERY, DeliveryState
 
 logger = logging.getLogger(__name__)
 
-PUBLISHER = Machine("publisher")
-LEASE_S = 15
 #: Seconds before the next try after a send that certainly didn't happen.
 RETRY_DELAYS_S = (2, 5, 15, 30, 60, 120, 300)
 
 
-@dataclass(frozen=True)
-class Claimed:
-    """A delivery that this process, and no other, may send now."""
-
-    delivery_id: uuid.UUID
-    attempt_id: uuid.UUID
-    attempt: int
-    started_at: datetime
-    channel_id: int
-    kind: DeliveryKind
-    key: str
-    outgoing: Outgoing
-    #: For a correction: the post at the network that it changes.
-    target_id: str | None
+_ATTEMPTS = select(Attempt).where(Attempt.id.in_(bindparam("ids", expanding=True)))
 
 
 @dataclass(frozen=True)
@@ -76,124 +55,12 @@ class Outcome:
     error: NetworkError | None = None
 
 
-def channels_due(session: Session) -> list[int]:
-    """Return the channels that have something to send now, our own feed first."""
-    rows = session.execute(CHANNELS_DUE, {"now": clock.now()})
-    return [channel_id for channel_id, network in sorted(rows, key=lambda row: row[1] != "own")]
-
-
-def claim_next(session: Session, channel_id: int, owner: str, settings: Settings) -> Claimed | None:
-    """Claim the channel's oldest due delivery; None when there is none, or another sends.
-
-    None as well when it would go over a budget: its breaker has then paused what it belongs to.
-
-    The caller commits before anything is sent: a crash after this leaves a lease that runs out.
-    """
-    now = clock.now()
-    row_id = session.scalar(NEXT_DUE, {"channel_id": channel_id, "now": now})
-    if row_id is None or not budgets.within(session, row_id, settings):
-        return None
-    if not paying.may_claim(session, channel_id, row_id, settings, by=PUBLISHER):
-        return None
-    attempt = Attempt(id=uuid.uuid4(), delivery_id=row_id, owner=owner, started_at=now)
-    if not _won(session, attempt):
-        return None
-    delivery = session.get_one(Delivery, row_id)
-    attempt.number = delivery.attempt
-    session.add(attempt)
-    try:
-        attempt.reply_to = reply_target(session, delivery)
-        words = outgoing(delivery, settings, attempt.reply_to)
-    except ValueError as error:
-        _refuse_to_send(session, delivery, attempt, str(error))
-        return None
-    paying.count(session, attempt, delivery, settings)
-    start_post(session, delivery)
-    crash_point("claiming", channel_id)
-    return Claimed(
-        delivery_id=delivery.id,
-        attempt_id=attempt.id,
-        attempt=delivery.attempt,
-        started_at=attempt.started_at,
-        channel_id=channel_id,
-        kind=delivery.kind,
-        key=str(delivery.id),
-        outgoing=words,
-        target_id=_target_id(session, delivery),
-    )
-
-
-def _won(session: Session, attempt: Attempt) -> bool:
-    """Claim the delivery for this attempt; false when another publisher was first."""
-    values = {
-        "attempt": Delivery.attempt + 1,
-        "owner": attempt.owner,
-        "lease_until": attempt.started_at + timedelta(seconds=LEASE_S),
-        "sent_at": attempt.started_at,
-        "reads": 0,
-        "problem": None,
-        "version": Delivery.version + 1,
-    }
-    try:
-        # The unique index on (channel) where sending catches two claims that both found the
-        # channel free, which PostgreSQL allows.
-        with session.begin_nested():
-            return DELIVERY.claim(
-                session,
-                Delivery,
-                attempt.delivery_id,
-                "claim",
-                by=PUBLISHER,
-                values=values,
-                attempt=str(attempt.id),
-            )
-    except IntegrityError:
-        return False
-
-
-def _refuse_to_send(session: Session, delivery: Delivery, attempt: Attempt, why: str) -> None:
-    """End a delivery whose bytes are not those that were approved: it must never leave."""
-    logger.error("Delivery %s is not what was approved", delivery.id)
-    attempt.finished_at, attempt.outcome, attempt.detail = clock.now(), "refused", why
-    delivery.problem = f"It was stopped: {why}. Nothing was sent; tell an administrator."
-    DELIVERY.apply(session, delivery, "fail", by=PUBLISHER, detail=why)
-    raise_event(session, PostChanged(delivery.post_id))
-
-
-def start_post(session: Session, delivery: Delivery) -> None:
-    """Release the post with its first claim, so that a dead clock delays nothing."""
-    started = POST.claim(
-        session,
-        Post,
-        delivery.post_id,
-        "start",
-        by=PUBLISHER,
-        values={
-            "released_at": clock.now(),
-            "public_revision_id": delivery.revision_id,
-            "version": Post.version + 1,
-        },
-    )
-    if started:
-        raise_event(session, PostChanged(delivery.post_id))
-
-
-def _target_id(session: Session, delivery: Delivery) -> str | None:
-    if delivery.kind is DeliveryKind.PUBLISH:
-        return None
-    return session.scalar(
-        select(Delivery.remote_id).where(
-            Delivery.post_id == delivery.post_id,
-            Delivery.channel_id == delivery.channel_id,
-            Delivery.kind == DeliveryKind.PUBLISH,
-            Delivery.part == delivery.part,
-        )
-    )
-
-
 def send(claimed: Claimed, network: Network) -> Outcome:
     """Send it; no transaction is open. Every failure comes back as one of the network errors."""
     crash_point("claimed", claimed.channel_id)
+    if clock.now() >= claimed.send_before:
+        # This process stood still since its claim: another may have sent it by now.
+        return Outcome(error=NotSent("The claim had run out before anything was sent."))
     try:
         if claimed.kind is DeliveryKind.CORRECT:
             receipt = network.correct(claimed.target_id or "", claimed.outgoing, claimed.key)
@@ -205,18 +72,20 @@ def send(claimed: Claimed, network: Network) -> Outcome:
     return Outcome(receipt=receipt)
 
 
-def renew_leases(session: Session, owner: str, sending: Collection[uuid.UUID]) -> None:
-    """Keep what this process is sending right now, and nothing else, from being taken for lost."""
-    session.execute(
-        update(Delivery)
-        .where(
-            Delivery.state == DeliveryState.SENDING,
-            Delivery.owner == owner,
-            Delivery.id.in_(sending),
-        )
-        .values(lease_until=clock.now() + timedelta(seconds=LEASE_S))
-        .execution_options(synchronize_session=False)
-    )
+def record_many(session: Session, answers: Collection[tuple[Claimed, Outcome]]) -> None:
+    """Write down what several sends came to, as `record` does, in one go."""
+    if not answers:
+        return
+    # Held while they are needed: a session forgets rows that nobody holds.
+    held = [
+        loaded(session, [claimed.delivery_id for claimed, _ in answers]),
+        session.scalars(_ATTEMPTS, {"ids": [claimed.attempt_id for claimed, _ in answers]}).all(),
+    ]
+    with session.no_autoflush:
+        for claimed, outcome in answers:
+            record(session, claimed, outcome)
+    session.flush()
+    del held
 
 
 def record(session: Session, claimed: Claimed, outcome: Outcome) -> None:

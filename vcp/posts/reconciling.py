@@ -24,11 +24,12 @@ from vcp.kernel.events import raise_event
 from vcp.kernel.settings import Settings
 from vcp.networks.base import NetworkError, RateLimited, Receipt, Unauthorised
 from vcp.networks.registry import READ_AT_S
+from vcp.posts.claiming import LEASE_S, PUBLISHER, start_posts
 from vcp.posts.events import PostChanged
 from vcp.posts.gap_models import GapCheck, LedgerGap
 from vcp.posts.high_water import Mark
 from vcp.posts.models import Attempt, Delivery, DeliveryKind
-from vcp.posts.publishing import LEASE_S, PUBLISHER, make_wait, settle_as_published, start_post
+from vcp.posts.publishing import make_wait, settle_as_published
 from vcp.posts.settling import (
     DEAR_READ_AGAIN_S,
     PERSON_AFTER_S,
@@ -195,7 +196,7 @@ def _found(session: Session, check: GapCheck, delivery: Delivery, receipt: Recei
     try:
         with session.begin_nested():
             _claim(session, delivery, receipt.remote_id)
-            start_post(session, delivery)
+            start_posts(session, [delivery])
             settle_as_published(session, delivery, receipt, "publish")
     except IntegrityError:
         # Another with the same words took that copy, or something is being sent: look again.

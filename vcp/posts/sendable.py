@@ -130,16 +130,29 @@ CHANNELS_DUE = (
 #: be the only one that tries whether it is well again.
 _TRIED = case(
     (
-        exists().where(Condition.channel_id == bindparam("channel_id"), Condition.failures > 0),
+        exists()
+        .where(Condition.channel_id == Delivery.channel_id, Condition.failures > 0)
+        .correlate(Delivery),
         Delivery.attempt,
     ),
     else_=0,
 )
+_ORDER = (_TRIED, Delivery.due_at, Delivery.created_at, Delivery.part, Delivery.id)
 #: The oldest delivery to send at `now` on `channel_id`, unless one is being sent there.
 NEXT_DUE = (
     select(Delivery.id)
     .where(Delivery.channel_id == bindparam("channel_id"), _sendable(_NOW), _channel_is_free())
-    .order_by(_TRIED, Delivery.due_at, Delivery.created_at, Delivery.part, Delivery.id)
+    .order_by(*_ORDER)
     .limit(1)
     .with_for_update(skip_locked=True, of=Delivery)
+)
+#: What could be sent at `now` on each of `channel_ids`, the oldest first.
+NEXT_DUE_OF_EACH = (
+    select(Delivery.id, Delivery.channel_id)
+    .where(
+        Delivery.channel_id.in_(bindparam("channel_ids", expanding=True)),
+        _sendable(_NOW),
+        _channel_is_free(),
+    )
+    .order_by(*_ORDER)
 )

@@ -31,17 +31,12 @@ from vcp.networks.base import (
     Unauthorised,
 )
 from vcp.networks.registry import READ_AT_S
+from vcp.posts.claiming import LEASE_S, PUBLISHER
 from vcp.posts.events import PostChanged
 from vcp.posts.following import end_broken, reply_target
 from vcp.posts.freezing import outgoing
 from vcp.posts.models import Attempt, Delivery, DeliveryKind
-from vcp.posts.publishing import (
-    LEASE_S,
-    PUBLISHER,
-    first_reading,
-    make_wait,
-    settle_as_published,
-)
+from vcp.posts.publishing import first_reading, make_wait, settle_as_published
 from vcp.posts.states import DELIVERY, POST, DeliveryState, PostState
 
 logger = logging.getLogger(__name__)

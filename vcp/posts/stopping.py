@@ -15,10 +15,10 @@ from vcp.kernel.events import raise_event
 from vcp.kernel.permissions import Permission, Person, check
 from vcp.networks.base import Network, NetworkError
 from vcp.posts import in_force
+from vcp.posts.claiming import LEASE_S, PUBLISHER
 from vcp.posts.delivery_queries import one
 from vcp.posts.events import PostChanged
 from vcp.posts.models import Delivery, DeliveryKind, Post
-from vcp.posts.publishing import LEASE_S, PUBLISHER
 from vcp.posts.states import DELIVERY, DeliveryState
 from vcp.users import queries as users
 

@@ -14,8 +14,9 @@ from vcp.kernel import clock
 from vcp.kernel.settings import Settings
 from vcp.networks.base import NetworkError, Receipt
 from vcp.networks.registry import READ_AT_S
+from vcp.posts.claiming import LEASE_S, PUBLISHER
 from vcp.posts.models import Delivery, DeliveryKind
-from vcp.posts.publishing import LEASE_S, PUBLISHER, settle_as_published
+from vcp.posts.publishing import settle_as_published
 from vcp.posts.settling import Reading, reading_of
 from vcp.posts.states import DELIVERY, DeliveryState
 from vcp.posts.stopping import ASK_AFTER_S

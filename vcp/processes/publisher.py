@@ -9,11 +9,8 @@ import uuid
 from collections.abc import Callable, Hashable
 from concurrent.futures import Future, ThreadPoolExecutor
 from functools import partial
-from typing import TypeVar
 
 from flask import Flask
-from sqlalchemy.exc import DBAPIError
-from sqlalchemy.orm import Session
 
 from vcp.channels import connecting
 from vcp.channels.adapters import adapter_for
@@ -25,12 +22,12 @@ from vcp.kernel.errors import VcpError
 from vcp.kernel.settings import Settings
 from vcp.networks.base import Network, NetworkError, NotSent, OutcomeUnknown, Receipt
 from vcp.networks.own import SiteWriter
-from vcp.posts import publishing, reconciling, settling, stopping, watching
+from vcp.posts import claiming, publishing, reconciling, settling, stopping, watching
 from vcp.posts.high_water import HighWater, Mark
+from vcp.processes.ledger import Ledger
 from vcp.processes.loop import Loop
 
 logger = logging.getLogger(__name__)
-T = TypeVar("T")
 
 LOOK_EVERY_S = 0.1
 REPAIR_EVERY_S = 1.0
@@ -39,8 +36,6 @@ RENEW_EVERY_S = 5.0
 RECHECK_EVERY_S = 300.0
 #: As many channels can be written to at once; the budget is 50 with answers in 200 ms.
 THREADS = 64
-#: How often a result is tried to be stored before the lease is left to run out.
-STORE_TRIES = 5
 
 
 class Publisher(Loop):
@@ -52,6 +47,7 @@ class Publisher(Loop):
         self.settings = settings
         self.writer = writer
         self.pool = ThreadPoolExecutor(THREADS, thread_name_prefix="send")
+        self.ledger = Ledger(self.owner, settings, self.stopping)
         self.busy: dict[Hashable, Future[None]] = {}
         self.sending: set[uuid.UUID] = set()
         self.high_water = HighWater(settings.instance)
@@ -72,7 +68,7 @@ class Publisher(Loop):
         """Give each channel that has something due, and no thread yet, a thread."""
         if not self.is_compared:
             self.compare()
-        for channel_id in publishing.channels_due(current_session()):
+        for channel_id in claiming.channels_due(current_session()):
             self._start(("send", channel_id), partial(self.send_all, channel_id))
 
     def repair(self) -> None:
@@ -119,40 +115,25 @@ class Publisher(Loop):
         """Keep the leases of what is being sent right now."""
         if self.sending:
             with transaction() as session:
-                publishing.renew_leases(session, self.owner, list(self.sending))
+                claiming.renew_leases(session, self.owner, list(self.sending))
 
     def send_all(self, channel_id: int) -> None:
         """Send what is due on one channel, one after the other.
 
-        What became of one and the claim of the next are one unit: half the writes.
+        What became of one and the claim of the next are one unit, shared with other channels.
         """
         try:
             network: Network | NotSent = self._network(channel_id)
         except (VcpError, NetworkError) as error:
             network = NotSent(str(error))
-        with transaction() as session:
-            claimed = self._claimed(session, channel_id)
+        claimed = self.ledger.next(channel_id, None)
         while claimed is not None:
             outcome = self._sent(claimed, network)
-
-            def write(
-                session: Session,
-                sent: publishing.Claimed = claimed,
-                outcome: publishing.Outcome = outcome,
-            ) -> publishing.Claimed | None:
-                publishing.record(session, sent, outcome)
-                return self._claimed(session, channel_id)
-
             self.sending.discard(claimed.delivery_id)
-            claimed = self._store(write)
+            claimed = self.ledger.next(channel_id, (claimed, outcome))
             crash_point("recorded", channel_id)
 
-    def _claimed(self, session: Session, channel_id: int) -> publishing.Claimed | None:
-        if self.stopping.is_set():
-            return None
-        return publishing.claim_next(session, channel_id, self.owner, self.settings)
-
-    def _sent(self, claimed: publishing.Claimed, network: Network | NotSent) -> publishing.Outcome:
+    def _sent(self, claimed: claiming.Claimed, network: Network | NotSent) -> publishing.Outcome:
         if isinstance(network, NotSent):
             return publishing.Outcome(error=network)
         self.high_water.note(Mark(claimed.attempt_id, claimed.started_at))
@@ -168,12 +149,12 @@ class Publisher(Loop):
     def read_one(self, reading: settling.Reading) -> None:
         """Look at the network for one delivery and settle by what is seen."""
         found = self._read(reading)
-        self._store(lambda session: settling.record_reading(session, reading, found))
+        self.ledger.store(lambda session: settling.record_reading(session, reading, found))
 
     def watch_one(self, reading: settling.Reading) -> None:
         """Look for a withdrawn delivery, so that it is taken down should it appear."""
         found = self._read(reading)
-        self._store(lambda session: watching.record_watch(session, reading, found))
+        self.ledger.store(lambda session: watching.record_watch(session, reading, found))
 
     def _read(self, reading: settling.Reading) -> Receipt | NetworkError | None:
         try:
@@ -193,7 +174,7 @@ class Publisher(Loop):
 
     def _look_for(self, looked: reconciling.Looked) -> object:
         found = self._read(looked.reading)
-        self._store(lambda session: reconciling.record_check(session, looked, found))
+        self.ledger.store(lambda session: reconciling.record_check(session, looked, found))
         return found
 
     def take_down_one(self, takedown: stopping.Takedown) -> None:
@@ -202,24 +183,13 @@ class Publisher(Loop):
             seen = stopping.take_down(takedown, self._network(takedown.channel_id))
         except (VcpError, NetworkError) as error:
             seen = stopping.Seen(str(error))
-        self._store(lambda session: stopping.record_takedown(session, takedown, seen))
+        self.ledger.store(lambda session: stopping.record_takedown(session, takedown, seen))
 
     def _network(self, channel_id: int) -> Network:
         channel = current_session().get_one(Channel, channel_id)
         network = adapter_for(channel, self.settings, self.writer)
         current_session().rollback()  # nothing stays open while the network is waited for
         return network
-
-    def _store(self, write: Callable[[Session], T]) -> T | None:
-        """Store a result; a database that is away for a moment must not cost what we know."""
-        for _ in range(STORE_TRIES):
-            try:
-                with transaction() as session:
-                    return write(session)
-            except (VcpError, DBAPIError):
-                logger.warning("A result could not be stored yet", exc_info=True)
-                self.stopping.wait(1)
-        return None
 
     def _start(self, key: Hashable, task: Callable[[], object]) -> None:
         running = self.busy.get(key)

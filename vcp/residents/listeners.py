@@ -10,6 +10,7 @@ from officer_profiles.models import Capability, Persona
 from vcp.areas.events import AreaChanged
 from vcp.areas.models import Area
 from vcp.channels.events import ChannelChanged
+from vcp.kernel.db import at_end
 from vcp.kernel.jobs import enqueue
 from vcp.posts.events import PostChanged
 from vcp.posts.models import Post
@@ -18,7 +19,9 @@ from vcp.residents.jobs import render_stale
 from vcp.residents.stale import LISTS, SITE, Page, mark, pages_of
 
 #: Not the whole row, with all that hangs on it: every delivery raises the event twice.
-_WHERE = select(Post.persona_id, Post.area_path, Post.released_at).where(Post.id == bindparam("id"))
+_WHERE = select(Post.id, Post.persona_id, Post.area_path, Post.released_at).where(
+    Post.id.in_(bindparam("ids", expanding=True))
+)
 
 
 def _wanted(session: Session, pages: Iterable[Page]) -> None:
@@ -29,17 +32,23 @@ def _wanted(session: Session, pages: Iterable[Page]) -> None:
 
 def stale_for_post(session: Session, event: PostChanged) -> None:
     """Mark what shows a post: its page, its officer's, the places around it, the lists."""
-    persona_id, area_path, released_at = session.execute(_WHERE, {"id": event.post_id}).one()
-    areas = queries.ids_in(area_path)
-    pages = [
-        ("post", str(event.post_id)),
-        ("officer", str(persona_id)),
-        ("archive", str(event.post_id)),
-        LISTS,
-        *(("place", str(area_id)) for area_id in areas),
-    ]
-    if released_at is not None:
-        pages += [("record", f"{area_id}:{event.post_id}") for area_id in areas]
+    # Together with the other posts of the unit: most of what they mark is the same.
+    at_end(session, _stale_for_posts, event.post_id)
+
+
+def _stale_for_posts(session: Session, post_ids: set[int]) -> None:
+    pages = [LISTS]
+    for row in session.execute(_WHERE, {"ids": sorted(post_ids)}):
+        post_id, persona_id, area_path, released_at = row
+        areas = queries.ids_in(area_path)
+        pages += [
+            ("post", str(post_id)),
+            ("officer", str(persona_id)),
+            ("archive", str(post_id)),
+            *(("place", str(area_id)) for area_id in areas),
+        ]
+        if released_at is not None:
+            pages += [("record", f"{area_id}:{post_id}") for area_id in areas]
     _wanted(session, pages)
 
 

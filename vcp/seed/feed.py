@@ -5,7 +5,7 @@ from sqlalchemy.orm import Session
 from vcp.kernel.settings import USUAL_BUDGETS, Settings
 from vcp.networks.base import Outgoing
 from vcp.networks.own import OwnFeed
-from vcp.posts import publishing, settling, stopping
+from vcp.posts import claiming, publishing, settling, stopping
 from vcp.residents.addresses import post_path
 from vcp.seed.cast import Cast
 
@@ -51,7 +51,7 @@ class Feed:
     def publish(self, session: Session) -> bool:
         """Send what has been due for longest; false when nothing is."""
         feed_id = self.cast.feed_id
-        claimed = publishing.claim_next(session, feed_id, OWNER, self.settings)
+        claimed = claiming.claim_next(session, feed_id, OWNER, self.settings)
         if claimed is None:
             return False
         publishing.record(session, claimed, publishing.send(claimed, self.network))

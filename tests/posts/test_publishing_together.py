@@ -1,0 +1,209 @@
+"""Many deliveries in one unit: what holds for one, holds for each of them."""
+
+import threading
+from datetime import timedelta
+
+import pytest
+import time_machine
+from flask import Flask
+from sqlalchemy import event
+from sqlalchemy.orm import Session
+
+from tests.factories.channels import make_channel
+from tests.factories.personas import grant
+from tests.factories.posts import Team, make_post, make_team
+from vcp.channels.models import Channel
+from vcp.kernel import clock
+from vcp.kernel.audit import AuditEvent
+from vcp.kernel.db import db, transaction
+from vcp.kernel.settings import Settings
+from vcp.networks.base import NotSent, Receipt
+from vcp.networks.fake import FakeNetwork
+from vcp.posts import claiming, publishing
+from vcp.posts.claiming import LEASE_S, Claimed
+from vcp.posts.models import Delivery
+from vcp.posts.publishing import Outcome
+from vcp.posts.states import DeliveryState, PostState
+from vcp.processes.ledger import Ledger
+
+D = DeliveryState
+CHANNELS = 6
+MOST_STATEMENTS = 16
+
+
+@pytest.fixture
+def team(session: Session) -> Team:
+    return make_team(session)
+
+
+@pytest.fixture
+def channels(session: Session, team: Team) -> list[Channel]:
+    """So many channels with two due deliveries each."""
+    made = [make_channel(session, area=team.area) for _ in range(CHANNELS)]
+    for channel in made:
+        grant(session, persona=team.persona, channel=channel)
+    for number in range(2):
+        for channel in made:
+            text = f"Notice {number} for {channel.name}."
+            make_post(
+                session,
+                team,
+                state=PostState.SCHEDULED,
+                text=text,
+                channel_ids=(channel.id,),
+            )
+    session.commit()
+    return made
+
+
+def claim_many(session: Session, channels: list[Channel], settings: Settings) -> list[Claimed]:
+    return claiming.claim_many(session, [one.id for one in channels], "test:1", settings)
+
+
+def answered(claimed: Claimed) -> Outcome:
+    remote_id = f"remote-{claimed.delivery_id}"
+    return Outcome(Receipt(remote_id, f"https://social.example/{remote_id}", clock.now()))
+
+
+def test_each_channel_gives_its_oldest_and_no_second_one_meanwhile(
+    session: Session, channels: list[Channel], settings: Settings
+) -> None:
+    found = claim_many(session, channels, settings)
+    assert sorted(one.channel_id for one in found) == sorted(one.id for one in channels)
+    assert {one.outgoing.text.split()[1] for one in found} == {"0"}
+    assert claim_many(session, channels, settings) == []
+
+
+def test_every_claim_and_answer_has_its_line_in_the_trail(
+    session: Session, channels: list[Channel], settings: Settings
+) -> None:
+    found = claim_many(session, channels, settings)
+    publishing.record_many(session, [(one, answered(one)) for one in found])
+    for claimed in found:
+        delivery = session.get_one(Delivery, claimed.delivery_id)
+        assert (delivery.state, delivery.post.state) == (D.PUBLISHED, PostState.RELEASED)
+        assert delivery.post.public_revision_id == delivery.revision_id
+        lines = session.query(AuditEvent).filter_by(subject_id=str(delivery.id)).all()
+        assert {line.new_state for line in lines} == {"queued", "sending", "published"}
+
+
+def test_one_that_is_not_as_approved_stops_none_of_the_others(
+    session: Session, channels: list[Channel], settings: Settings
+) -> None:
+    changed = session.query(Delivery).filter_by(channel_id=channels[0].id).first()
+    assert changed is not None
+    changed.payload = changed.payload.replace("Notice", "Nonsense")
+    session.flush()
+    others = {one.channel_id for one in claim_many(session, channels, settings)}
+    assert others == {one.id for one in channels[1:]}
+    session.refresh(changed)
+    assert changed.state is D.FAILED
+
+
+def test_fifty_at_once_cost_few_statements(
+    session: Session, channels: list[Channel], settings: Settings
+) -> None:
+    """A statement for each delivery, several times over, made a burst take 58 s."""
+    ids = [one.id for one in channels]
+    ran: list[str] = []
+    event.listen(db.engine, "before_cursor_execute", lambda *args: ran.append(args[2]))
+    with transaction() as unit:
+        found = claiming.claim_many(unit, ids, "test:1", settings)
+    claimed, ran[:] = len(ran), []
+    with transaction() as unit:
+        publishing.record_many(unit, [(one, answered(one)) for one in found])
+    assert claimed <= MOST_STATEMENTS
+    # Two for each: its row, which has a version, and where the conversation is kept.
+    assert len(ran) <= MOST_STATEMENTS + 2 * CHANNELS
+
+
+def test_who_stood_still_since_the_claim_sends_nothing(
+    session: Session, team: Team, settings: Settings, clock: time_machine.Traveller
+) -> None:
+    """Once the lease has run out another may have sent it: a late start would double it."""
+    make_post(session, team, state=PostState.SCHEDULED)
+    session.flush()
+    claimed = claiming.claim_next(session, team.mastodon.id, "test:1", settings)
+    assert claimed is not None
+    network = FakeNetwork()
+    clock.shift(LEASE_S)
+    outcome = publishing.send(claimed, network)
+    assert isinstance(outcome.error, NotSent)
+    assert network.calls == 0
+
+
+def test_nothing_is_begun_after_its_last_moment(
+    session: Session, team: Team, settings: Settings, clock: time_machine.Traveller
+) -> None:
+    make_post(session, team, state=PostState.SCHEDULED)
+    delivery = session.query(Delivery).filter_by(channel=team.mastodon).one()
+    delivery.not_after = delivery.due_at + timedelta(seconds=3)
+    session.flush()
+    claimed = claiming.claim_next(session, team.mastodon.id, "test:1", settings)
+    assert claimed is not None
+    clock.shift(3)
+    assert isinstance(publishing.send(claimed, FakeNetwork()).error, NotSent)
+
+
+class TestLedger:
+    """Whoever waits is served by one unit, and nobody waits for ever."""
+
+    @pytest.fixture
+    def ledger(self, settings: Settings) -> Ledger:
+        return Ledger("test:1", settings, threading.Event())
+
+    def together(self, app: Flask, ledger: Ledger, channels: list[Channel]) -> list[Claimed]:
+        """Two rounds of every channel, each in its own thread as the publisher's are."""
+        found: list[Claimed] = []
+
+        def work(channel_id: int) -> None:
+            with app.app_context():
+                first = ledger.next(channel_id, None)
+                assert first is not None
+                second = ledger.next(channel_id, (first, answered(first)))
+                assert second is not None
+                assert ledger.next(channel_id, (second, answered(second))) is None
+                found.extend((first, second))
+
+        threads = [threading.Thread(target=work, args=(one.id,)) for one in channels]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join(60)
+        return found
+
+    def test_all_is_claimed_once_and_stored(
+        self, app: Flask, session: Session, channels: list[Channel], ledger: Ledger
+    ) -> None:
+        found = self.together(app, ledger, channels)
+        assert len({one.delivery_id for one in found}) == 2 * CHANNELS
+        session.rollback()
+        assert session.query(Delivery).filter_by(state=D.PUBLISHED).count() == 2 * CHANNELS
+
+    def test_an_answer_that_cannot_be_stored_is_left_to_its_lease_and_others_go_on(
+        self, session: Session, channels: list[Channel], ledger: Ledger
+    ) -> None:
+        """One id at the network can't settle two deliveries."""
+        same = Outcome(Receipt("same", None, clock.now()))
+        first = ledger.next(channels[0].id, None)
+        assert first is not None
+        second = ledger.next(channels[0].id, (first, same))
+        assert second is not None
+        other = ledger.next(channels[1].id, None)
+        assert other is not None
+        ledger.stopping.set()  # or it would be tried for five seconds
+        ledger.next(channels[0].id, (second, same))
+        ledger.next(channels[1].id, (other, answered(other)))
+        session.rollback()
+        assert session.get_one(Delivery, second.delivery_id).state is D.SENDING
+        assert session.get_one(Delivery, other.delivery_id).state is D.PUBLISHED
+
+    def test_who_stops_stores_and_claims_no_more(
+        self, session: Session, channels: list[Channel], ledger: Ledger
+    ) -> None:
+        first = ledger.next(channels[0].id, None)
+        assert first is not None
+        ledger.stopping.set()
+        assert ledger.next(channels[0].id, (first, answered(first))) is None
+        session.rollback()
+        assert session.get_one(Delivery, first.delivery_id).state is D.PUBLISHED

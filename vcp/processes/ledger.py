@@ -1,0 +1,119 @@
+"""The publisher's writes, of all its channels together: one unit of work for whoever waits.
+
+A commit costs the same for one delivery as for fifty, and so do the questions before it. Whoever
+comes while a unit is being stored waits for the next one, which then takes all who wait.
+"""
+
+import logging
+import threading
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import partial
+from typing import TypeVar
+
+from sqlalchemy.exc import DBAPIError
+from sqlalchemy.orm import Session
+
+from vcp.kernel.db import transaction
+from vcp.kernel.errors import Unavailable, VcpError
+from vcp.kernel.settings import Settings
+from vcp.posts import claiming, publishing
+from vcp.posts.claiming import Claimed
+from vcp.posts.publishing import Outcome
+
+logger = logging.getLogger(__name__)
+T = TypeVar("T")
+
+#: How often a result is tried to be stored before the lease is left to run out.
+STORE_TRIES = 5
+
+
+@dataclass
+class Entry:
+    """What one channel has to store, and the claim that it gets in return."""
+
+    channel_id: int
+    answer: tuple[Claimed, Outcome] | None
+    claimed: Claimed | None = None
+    is_stored: bool = False
+
+
+class Ledger:
+    """Stores what became of deliveries, and claims the next ones."""
+
+    def __init__(self, owner: str, settings: Settings, stopping: threading.Event) -> None:
+        """Write as this owner; nothing is claimed any more once `stopping` is set."""
+        self.owner = owner
+        self.settings = settings
+        self.stopping = stopping
+        self._waiting: list[Entry] = []
+        self._is_storing = False
+        self._changed = threading.Condition()
+
+    def next(self, channel_id: int, answer: tuple[Claimed, Outcome] | None) -> Claimed | None:
+        """Store this answer, and claim the channel's next delivery, once both are committed."""
+        entry = Entry(channel_id, answer)
+        with self._changed:
+            self._waiting.append(entry)
+            while self._is_storing and not entry.is_stored:
+                self._changed.wait()
+            if entry.is_stored:
+                return entry.claimed
+            self._is_storing = True
+            entries, self._waiting = self._waiting, []
+        try:
+            self._store_all(entries)
+        finally:
+            # What couldn't be stored is left to its lease: nobody may wait for ever.
+            with self._changed:
+                self._is_storing = False
+                for stored in entries:
+                    stored.is_stored = True
+                self._changed.notify_all()
+        return entry.claimed
+
+    def _store_all(self, entries: list[Entry]) -> None:
+        for _ in range(STORE_TRIES):
+            try:
+                self._store_together(entries)
+            except Unavailable:
+                logger.warning("Results could not be stored yet", exc_info=True)
+                self.stopping.wait(1)
+            except (VcpError, DBAPIError):
+                # One of them may be what troubles all.
+                logger.warning("Results are stored one by one", exc_info=True)
+                for entry in entries:
+                    self.store(partial(self._store_one, entry))
+                return
+            else:
+                return
+
+    def _store_together(self, entries: list[Entry]) -> None:
+        with transaction() as session:
+            publishing.record_many(session, [e.answer for e in entries if e.answer is not None])
+            if self.stopping.is_set():
+                return
+            channels = [entry.channel_id for entry in entries]
+            claims = claiming.claim_many(session, channels, self.owner, self.settings)
+        mine = {claimed.channel_id: claimed for claimed in claims}
+        for entry in entries:
+            entry.claimed = mine.get(entry.channel_id)
+
+    def _store_one(self, entry: Entry, session: Session) -> None:
+        if entry.answer is not None:
+            publishing.record(session, *entry.answer)
+        if not self.stopping.is_set():
+            entry.claimed = claiming.claim_next(
+                session, entry.channel_id, self.owner, self.settings
+            )
+
+    def store(self, write: Callable[[Session], T]) -> T | None:
+        """Store a result; a database that is away for a moment must not cost what we know."""
+        for _ in range(STORE_TRIES):
+            try:
+                with transaction() as session:
+                    return write(session)
+            except (VcpError, DBAPIError):
+                logger.warning("A result could not be stored yet", exc_info=True)
+                self.stopping.wait(1)
+        return None
