@@ -53,10 +53,12 @@ import vcp.posts.correction_routes
 import vcp.posts.decision_routes
 import vcp.posts.delivery_queries
 import vcp.posts.delivery_routes
+import vcp.posts.import_routes
 import vcp.posts.leaving
 import vcp.posts.models
 import vcp.posts.queries
 import vcp.posts.routes
+import vcp.posts.schedule_models
 import vcp.posts.standard_routes
 import vcp.residents.ask_routes
 import vcp.residents.check_routes

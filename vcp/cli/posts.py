@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session, selectinload
 
 from officer_profiles import queries as personas
 from vcp.cli.acting import acting_as, app_at_work, as_option, json_option, otp_option, show
+from vcp.cli.importing import import_file
 from vcp.cli.options import instance_option
 from vcp.kernel import media
 from vcp.kernel.db import session, transaction
@@ -30,6 +31,9 @@ SHORT = 60
 @click.group("posts")
 def group() -> None:
     """Write, submit, approve, time and take down posts."""
+
+
+group.add_command(import_file)
 
 
 def _acting(command: F) -> F:

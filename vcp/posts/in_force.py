@@ -23,12 +23,12 @@ def page(path: str) -> str:
     return settings().base_url + path
 
 
-def screening_context() -> OutboundContext:
-    """Return what the screen must know of this force."""
+def screening_context(*, pre_election: bool = False) -> OutboundContext:
+    """Return what the screen must know of this force, and of the time that is meant."""
     known = settings()
     hosts = (urlsplit(url).hostname or "" for url in (known.base_url, known.report_url))
     return OutboundContext(
-        pre_election=known.pre_election,
+        pre_election=known.pre_election or pre_election,
         force_phones=frozenset({known.emergency_number, known.non_emergency_number}),
         force_domains=frozenset(host for host in hosts if host),
     )

@@ -54,7 +54,7 @@ class Post(Base):
         ForeignKey("revision.id", use_alter=True, name="fk_post_public_revision_id_revision")
     )
     #: The chosen moment; null: as soon as it is approved.
-    wanted_at: Mapped[datetime | None]
+    wanted_at: Mapped[datetime | None] = mapped_column(index=True)
     #: What the author typed and where: `2026-03-29T09:30` and `Europe/London`.
     wanted_local: Mapped[str | None] = mapped_column(String(16))
     zone: Mapped[str] = mapped_column(String(64))

@@ -23,6 +23,7 @@ from vcp.posts import (
     revisions,
     screening,
     stopping,
+    time_warnings,
     timing,
     wanted,
 )
@@ -122,7 +123,8 @@ def submit(session: Session, post_id: int, *, by: Person, warning_reason: str = 
     revision = revisions.unused(session, post, newest(post), by=by)
     post.revision = revision
     post.returned_reason = None
-    verdict = stamp(revision, words, warning_reason, by=by)
+    verdict = time_warnings.screened(session, post, words, warning_reason)
+    stamp(revision, words, warning_reason, by=by, verdict=verdict)
     noted = {"revision": revision.number, "sha256": revision.sha256, "priority": verdict.priority}
     if verdict.holds:
         POST.apply(session, post, "hold", by=by, category=verdict.category, **noted)
@@ -133,13 +135,15 @@ def submit(session: Session, post_id: int, *, by: Person, warning_reason: str = 
     return post
 
 
-def stamp(revision: Revision, words: Words, warning_reason: str, *, by: Person) -> Verdict:
-    """Screen the words and note on the revision what was found, who submitted it and when."""
-    verdict = screening.screen(words)
+def stamp(
+    revision: Revision, words: Words, reason: str, *, by: Person, verdict: Verdict | None = None
+) -> Verdict:
+    """Note on the revision what the screen finds, or found, who submitted it and when."""
+    verdict = verdict or screening.screen(words)
     revision.verdict = screening.as_json(verdict)
     revision.submitted_by_id = by.id
     revision.submitted_at = clock.now()
-    revision.warning_reason = warning_reason.strip()[:LONGEST_REASON]
+    revision.warning_reason = reason.strip()[:LONGEST_REASON]
     return verdict
 
 
