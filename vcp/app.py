@@ -53,12 +53,12 @@ import vcp.posts.correction_routes
 import vcp.posts.decision_routes
 import vcp.posts.delivery_queries
 import vcp.posts.delivery_routes
-import vcp.posts.import_routes
 import vcp.posts.leaving
 import vcp.posts.models
 import vcp.posts.queries
 import vcp.posts.routes
-import vcp.posts.schedule_models
+import vcp.posts.schedule_routes
+import vcp.posts.series_making
 import vcp.posts.standard_routes
 import vcp.residents.ask_routes
 import vcp.residents.check_routes
@@ -93,7 +93,7 @@ from vcp.kernel.permissions import Permission, allowed_paths, me, requires
 from vcp.kernel.places import static_folder
 from vcp.kernel.settings import Mode, Settings
 from vcp.kernel.templating import configure_templates, error_page
-from vcp.posts.events import Answered, DraftHeld, HoldEnded, PostChanged
+from vcp.posts.events import Answered, ApprovalEnded, DraftHeld, HoldEnded, PostChanged
 from vcp.residents.serving import PublicFiles, security_headers
 from vcp.triage.categories import CLEAN, OUTBOUND
 from vcp.users.events import PersonOut
@@ -105,6 +105,7 @@ FEATURES = (
     health.bp,
     vcp.audit.routes.bp,
     vcp.posts.routes.bp,
+    *vcp.posts.schedule_routes.BLUEPRINTS,
     vcp.posts.standard_routes.bp,
     moderation.routes.bp,
     moderation.acknowledging_routes.bp,
@@ -131,6 +132,7 @@ NAVIGATION: tuple[tuple[str, str, Permission, Any], ...] = (
     ("Contacts", "contacts.listed", Permission.SEE_CONTACTS, vcp.contacts.listing.waiting_count),
     ("Approvals", "posts.awaiting", Permission.APPROVE_POSTS, vcp.posts.queries.waiting_count),
     ("Desk", "cases.listed", Permission.SEE_CASES, moderation.queries.open_count),
+    ("Calendar", "calendar.show", Permission.SEE_POSTS, None),
     ("Coming", "posts.coming", Permission.SEE_POSTS, None),
     (
         "Deliveries",
@@ -357,6 +359,7 @@ def _wire_events() -> None:
     """Say who listens to what; `tests/architecture` lists it."""
     listen(DraftHeld, moderation.holds.open_for_hold)
     listen(HoldEnded, moderation.holds.close_returned)
+    listen(ApprovalEnded, vcp.posts.series_making.approval_ended)
     # First whose contact it is, then who must act: the case belongs to the contact's area.
     listen(MessageArrived, vcp.posts.answering.place_contact)
     listen(MessageArrived, moderation.intake.open_for_message)

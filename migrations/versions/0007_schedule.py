@@ -130,6 +130,9 @@ def upgrade() -> None:
         sa.UniqueConstraint("series_id", "day", name=op.f("uq_occurrence_series_id_day")),
     )
     with op.batch_alter_table("post", schema=None) as batch_op:
+        batch_op.add_column(
+            sa.Column("in_series", sa.Boolean(), server_default=sa.false(), nullable=False)
+        )
         batch_op.create_index(batch_op.f("ix_post_wanted_at"), ["wanted_at"], unique=False)
 
 
@@ -137,6 +140,7 @@ def downgrade() -> None:
     """Take the tables back to the version before."""
     with op.batch_alter_table("post", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix_post_wanted_at"))
+        batch_op.drop_column("in_series")
 
     op.drop_table("occurrence")
     with op.batch_alter_table("series", schema=None) as batch_op:

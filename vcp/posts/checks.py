@@ -8,7 +8,8 @@ from sqlalchemy import func, select
 from vcp.kernel import clock
 from vcp.kernel.db import session
 from vcp.kernel.health import Check
-from vcp.posts import settling
+from vcp.kernel.settings import settings
+from vcp.posts import bank_holidays, settling
 from vcp.posts.models import Delivery
 from vcp.posts.states import DeliveryState
 
@@ -32,4 +33,11 @@ def checks() -> Iterator[Check]:
         "nothing stuck",
         not stuck,
         f"{stuck} deliveries are unsettled for over ten minutes. Look at the publisher's log.",
+    )
+    place = settings().bank_holidays
+    yield Check(
+        "bank holidays known",
+        bank_holidays.is_known(place),
+        f"VCP_BANK_HOLIDAYS={place} names no place whose bank holidays are known. Use GB-ENG, "
+        "GB-WLS, GB-SCT or GB-NIR.",
     )

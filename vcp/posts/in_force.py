@@ -13,6 +13,11 @@ def zone() -> ZoneInfo:
     return settings().zone
 
 
+def zone_named(name: str) -> ZoneInfo:
+    """Return the zone in which a time was typed and kept."""
+    return ZoneInfo(name)
+
+
 def longest_wait() -> timedelta:
     """Return how long after its due time an unsent post may still go out."""
     return timedelta(hours=settings().not_after_hours)

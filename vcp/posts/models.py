@@ -14,6 +14,7 @@ from sqlalchemy import (
     Text,
     UniqueConstraint,
     Uuid,
+    false,
     text,
 )
 from sqlalchemy.orm import Mapped, mapped_column, relationship
@@ -69,6 +70,8 @@ class Post(Base):
     answers_id: Mapped[int | None] = mapped_column(ForeignKey("message.id"), index=True)
     #: The standard reply that it is, unchanged.
     standard_reply_id: Mapped[int | None] = mapped_column(ForeignKey("standard_reply.id"))
+    #: Whether it is the template of a series, or one of its posts: others needn't be asked about.
+    in_series: Mapped[bool] = mapped_column(default=False, server_default=false())
 
     persona: Mapped[Persona] = relationship(lazy="joined")
     author: Mapped[User] = relationship(lazy="joined")

@@ -22,12 +22,13 @@ from vcp.posts import (
     notices,
     revisions,
     screening,
+    series_queries,
     stopping,
     time_warnings,
     timing,
     wanted,
 )
-from vcp.posts.events import DraftHeld, HoldEnded, PostChanged
+from vcp.posts.events import ApprovalEnded, DraftHeld, HoldEnded, PostChanged
 from vcp.posts.freezing import queue_deliveries
 from vcp.posts.models import Approval, Correction, DeliveryKind, Post, Revision
 from vcp.posts.states import CORRECTION, POST, CorrectionState, PostState
@@ -220,6 +221,8 @@ def approve(
         raise Conflict(WORDS_CHANGED)
     approval = approvals.say_yes(session, post, revision, warning_answer, by=by)
     POST.apply(session, post, "approve", by=by, revision=revision.number, sha256=revision.sha256)
+    if series_queries.of_template(session, post) is not None:
+        return approval  # its posts are made from it, each at its time
     if wanted.has_passed(post, clock.now()):
         notices.needs_time(session, post)
     else:
@@ -247,6 +250,8 @@ def schedule(
             f"This post is {post.state.value}, so its time can't be set here. Only an approved "
             "post waits for a time; changing that of a scheduled one is an edit."
         )
+    if series_queries.of_template(session, post) is not None:
+        raise Conflict("These are the words of a series, which has days and times of its own.")
     revision = newest(post)
     if approvals.in_force(session, post, revision.id) is None:
         raise Conflict("Nobody's approval of these words is in force. Submit them again.")
@@ -286,6 +291,7 @@ def cancel(session: Session, post_id: int, *, by: Person, reason: str = "") -> P
     stopping.cancel_waiting(session, post, by=by)
     approvals.void(session, post.id)
     POST.apply(session, post, "cancel", by=by, reason=reason.strip()[:LONGEST_REASON] or None)
+    raise_event(session, ApprovalEnded(post.id, by, reason or "cancelled"))
     if was is PostState.HELD:
         raise_event(session, HoldEnded(newest(post).id, by, "cancelled"))
     return post
@@ -361,6 +367,7 @@ def _back_to_draft(session: Session, post: Post, *, by: Person, reason: str) -> 
     stopping.cancel_waiting(session, post, by=by)
     approvals.void(session, post.id)
     POST.apply(session, post, "send_back", by=by, reason=reason)
+    raise_event(session, ApprovalEnded(post.id, by, reason))
     if was is PostState.HELD:
         raise_event(session, HoldEnded(newest(post).id, by, reason))
 

@@ -6,25 +6,25 @@ They warn like any other finding of the third priority: whoever approves must an
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import date, datetime, time, timedelta
-from zoneinfo import ZoneInfo
 
 from sqlalchemy import ColumnElement, select
 from sqlalchemy.orm import InstrumentedAttribute, Session
 
-from vcp.channels.queries import prefixes
+from vcp.areas.queries import prefixes
 from vcp.kernel import clock
 from vcp.kernel.errors import Invalid
-from vcp.posts import in_force, screening, timing
+from vcp.posts import in_force, screening, series_queries, series_rules, timing
+from vcp.posts.days import DAYS, moment_on, spoken
 from vcp.posts.models import Post
-from vcp.posts.schedule_models import ElectionWindow, QuietHours
+from vcp.posts.schedule_models import ElectionWindow, QuietHours, Series
 from vcp.posts.words import Words
 from vcp.triage.findings import Finding, Priority, Verdict, most_serious
 
 FIELD = "time"
 QUIET, ELECTION = "time.quiet_hours", "time.pre_election"
 CATEGORY = "timing"
-#: Days as iCalendar writes them, in the order of `date.weekday()`.
-DAYS = ("MO", "TU", "WE", "TH", "FR", "SA", "SU")
+#: So far ahead the times of a series are looked at: as long as an approval of it lasts.
+SERIES_AHEAD = timedelta(days=183)
 
 
 def findings(session: Session, area_path: str, wanted_at: datetime | None) -> list[Finding]:
@@ -58,9 +58,14 @@ def findings(session: Session, area_path: str, wanted_at: datetime | None) -> li
 def screened(session: Session, post: Post, words: Words, reason: str | None = None) -> Verdict:
     """Return what the screen finds in the words, and in the time that the post is wanted at.
 
-    With a reason, even an empty one: Raises Invalid when its author must say why.
+    Of the words of a series, every time that they would go out at counts. Raises: Invalid when
+    its author must say why; not looked at without a reason, even an empty one.
     """
-    return screened_at(session, post.area_path, post.wanted_at, words, reason)
+    series = series_queries.of_template(session, post)
+    found = findings(session, post.area_path, post.wanted_at) if series is None else []
+    if series is not None:
+        found = series_findings(session, series)
+    return _judged(words, found, reason)
 
 
 def screened_at(
@@ -71,7 +76,40 @@ def screened_at(
     reason: str | None = None,
 ) -> Verdict:
     """Return the same for words of this area that are wanted at this moment."""
-    found = findings(session, area_path, wanted_at)
+    return _judged(words, findings(session, area_path, wanted_at), reason)
+
+
+def screened_as_typed(session: Session, area_path: str, words: Words, post: Post | None) -> Verdict:
+    """Return the same for what is being written, with the time that is typed beside it."""
+    if post is not None and series_queries.of_template(session, post) is not None:
+        return screened(session, post, words)
+    wanted_at = None
+    if words.wanted_local:
+        try:
+            wanted_at = timing.moment_of(
+                words.wanted_local, in_force.zone(), fold=words.wanted_fold or timing.FIRST
+            )
+        except Invalid:
+            wanted_at = None  # the form says so when it is kept
+    return screened_at(session, area_path, wanted_at, words)
+
+
+def series_findings(session: Session, series: Series) -> list[Finding]:
+    """Return what warns about the times of a series: of each kind the first."""
+    zone, found = in_force.zone(), dict[str, Finding]()
+    today = clock.now().astimezone(zone).date()
+    ahead = today + SERIES_AHEAD
+    for day in series_rules.days_between(series.rule, series.starts_on, today, ahead):
+        try:
+            moment = moment_on(day, series.at, zone, fold=0)
+        except Invalid:
+            continue
+        for finding in findings(session, series.area_path, moment):
+            found.setdefault(finding.rule, finding)
+    return list(found.values())
+
+
+def _judged(words: Words, found: Sequence[Finding], reason: str | None) -> Verdict:
     if reason is not None:
         must_say_why(found, reason)
     return added(screening.screen(words, pre_election=before_election(found)), found)
@@ -140,19 +178,6 @@ def windows_on(session: Session, area_path: str, day: date) -> list[ElectionWind
 def around(column: InstrumentedAttribute[str], area_path: str) -> ColumnElement[bool]:
     """Return the condition that a row is of this area or of one that it lies in."""
     return column.in_(prefixes(area_path))
-
-
-def spoken(day: date) -> str:
-    """Return a day as people here say it."""
-    return f"{day.day} {day:%B %Y}"
-
-
-def moment_on(day: date, at: str, zone: ZoneInfo, *, fold: int | None = None) -> datetime:
-    """Return the moment of a time of day on this day.
-
-    Raises: Invalid when that night has no such time; AskWhichHour when it comes twice.
-    """
-    return timing.moment_of(f"{day.isoformat()}T{at}", zone, fold=fold)
 
 
 def _finding(rule: str, why: str, advice: str) -> Finding:
