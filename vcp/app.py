@@ -43,7 +43,6 @@ import vcp.channels.routes
 import vcp.channels.service
 import vcp.contacts.checks
 import vcp.contacts.listing
-import vcp.contacts.models
 import vcp.contacts.routes
 import vcp.posts.answer_routes
 import vcp.posts.answering
@@ -54,7 +53,6 @@ import vcp.posts.decision_routes
 import vcp.posts.delivery_queries
 import vcp.posts.delivery_routes
 import vcp.posts.leaving
-import vcp.posts.models
 import vcp.posts.queries
 import vcp.posts.routes
 import vcp.posts.schedule_routes
@@ -133,7 +131,6 @@ NAVIGATION: tuple[tuple[str, str, Permission, Any], ...] = (
     ("Approvals", "posts.awaiting", Permission.APPROVE_POSTS, vcp.posts.queries.waiting_count),
     ("Desk", "cases.listed", Permission.SEE_CASES, moderation.queries.open_count),
     ("Calendar", "calendar.show", Permission.SEE_POSTS, None),
-    ("Coming", "posts.coming", Permission.SEE_POSTS, None),
     (
         "Deliveries",
         "deliveries.listed",

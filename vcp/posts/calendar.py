@@ -8,7 +8,7 @@ from enum import StrEnum
 from typing import Any
 
 from sqlalchemy import ColumnElement, Select, and_, exists, false, func, or_, select
-from sqlalchemy.orm import Session, lazyload
+from sqlalchemy.orm import Session, joinedload, lazyload
 
 from officer_profiles.models import Persona, PersonaMember
 from vcp.channels.queries import near
@@ -136,14 +136,15 @@ def windows(session: Session, person: Person, span: Span) -> list[ElectionWindow
         ElectionWindow.first_day <= span.last,
         ElectionWindow.last_day >= span.first,
     )
-    return list(session.scalars(rows.order_by(ElectionWindow.first_day)))
+    rows = rows.options(joinedload(ElectionWindow.area)).order_by(ElectionWindow.first_day)
+    return list(session.scalars(rows))
 
 
 def quiet_hours(session: Session, person: Person) -> list[QuietHours]:
     """Return the quiet hours of the person's areas, and around them."""
     around = near(QuietHours.area_path, allowed_paths(person, Permission.SEE_POSTS))
     rows = select(QuietHours).where(around).order_by(QuietHours.area_path, QuietHours.begins)
-    return list(session.scalars(rows))
+    return list(session.scalars(rows.options(joinedload(QuietHours.area))))
 
 
 def personas(session: Session, person: Person) -> list[tuple[int, str]]:
@@ -214,9 +215,11 @@ def _narrowed(rows: Select[Any], wanted: Wanted) -> Select[Any]:
 
 def _delivery_states(session: Session, post_ids: list[int]) -> dict[int, set[DeliveryState]]:
     found: dict[int, set[DeliveryState]] = {}
+    if not post_ids:
+        return found
     for row in session.execute(
         select(Delivery.post_id, Delivery.state).where(
-            Delivery.post_id.in_(post_ids or (0,)), Delivery.kind == DeliveryKind.PUBLISH
+            Delivery.post_id.in_(post_ids), Delivery.kind == DeliveryKind.PUBLISH
         )
     ):
         found.setdefault(row.post_id, set()).add(row.state)
@@ -225,31 +228,31 @@ def _delivery_states(session: Session, post_ids: list[int]) -> dict[int, set[Del
 
 def _of_series(session: Session, person: Person, span: Span, wanted: Wanted) -> list[Entry]:
     """Return the days of series that are no post yet, and those that were missed."""
+    in_span = and_(Occurrence.series_id == Series.id, Occurrence.day.between(span.first, span.last))
     rows = (
-        select(Series, Persona.display_name, Post.state)
+        select(Series, Persona.display_name, Post.state, Occurrence)
         .join(Post, Post.id == Series.template_id)
         .join(Persona, Persona.id == Series.persona_id)
+        .outerjoin(Occurrence, in_span)
         .where(_seen_by(person), Post.state != PostState.CANCELLED)
+        .options(lazyload(Series.template))
     )
     if wanted.persona_id is not None:
         rows = rows.where(Series.persona_id == wanted.persona_id)
     if wanted.area_path is not None:
         rows = rows.where(Series.area_path.startswith(wanted.area_path, autoescape=True))
-    found = session.execute(rows.options(lazyload(Series.template))).all()
-    done = _done(session, [row.Series.id for row in found], span)
+    found = {}
+    done: dict[tuple[int, date], Occurrence] = {}
+    for series, persona, state, occurrence in session.execute(rows):
+        found[series.id] = (series, persona, state)
+        if occurrence is not None:
+            done[series.id, occurrence.day] = occurrence
     return [
         entry
-        for series, persona, state in found
+        for series, persona, state in found.values()
         for day in series_rules.days_between(series.rule, series.starts_on, span.first, span.last)
         if (entry := _entry(series, persona, state, day, done.get((series.id, day)))) is not None
     ]
-
-
-def _done(session: Session, ids: list[int], span: Span) -> dict[tuple[int, date], Occurrence]:
-    rows = select(Occurrence).where(
-        Occurrence.series_id.in_(ids or (0,)), Occurrence.day.between(span.first, span.last)
-    )
-    return {(row.series_id, row.day): row for row in session.scalars(rows)}
 
 
 def _entry(

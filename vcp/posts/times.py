@@ -6,7 +6,7 @@ from enum import StrEnum
 from typing import Any
 
 from sqlalchemy import select
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import Session, joinedload
 
 from officer_profiles import queries as personas
 from vcp.areas import queries as areas
@@ -143,14 +143,16 @@ def remove(session: Session, kind: Kind, row_id: int, *, by: Person) -> None:
 def slots(session: Session, person: Person) -> list[Slot]:
     """Return the slots of the person's areas and of those around them."""
     around = near(Slot.area_path, allowed_paths(person, Permission.SEE_POSTS))
-    return list(session.scalars(select(Slot).where(around).order_by(Slot.area_path, Slot.at)))
+    rows = select(Slot).where(around).order_by(Slot.area_path, Slot.at)
+    both = (joinedload(Slot.area), joinedload(Slot.persona).lazyload("*"))
+    return list(session.scalars(rows.options(*both)))
 
 
 def windows(session: Session, person: Person) -> list[ElectionWindow]:
     """Return the windows of the person's areas and of those around them, the newest first."""
     around = near(ElectionWindow.area_path, allowed_paths(person, Permission.SEE_POSTS))
     rows = select(ElectionWindow).where(around).order_by(ElectionWindow.last_day.desc())
-    return list(session.scalars(rows))
+    return list(session.scalars(rows.options(joinedload(ElectionWindow.area))))
 
 
 def _area(session: Session, area_id: int, by: Person) -> Area:
