@@ -43,7 +43,6 @@ import vcp.channels.routes
 import vcp.channels.service
 import vcp.contacts.checks
 import vcp.contacts.listing
-import vcp.contacts.models
 import vcp.contacts.routes
 import vcp.posts.answer_routes
 import vcp.posts.answering
@@ -60,6 +59,8 @@ import vcp.posts.models
 import vcp.posts.pause_models
 import vcp.posts.queries
 import vcp.posts.routes
+import vcp.posts.schedule_routes
+import vcp.posts.series_making
 import vcp.posts.standard_routes
 import vcp.residents.ask_routes
 import vcp.residents.check_routes
@@ -94,7 +95,7 @@ from vcp.kernel.permissions import Permission, allowed_paths, me, requires
 from vcp.kernel.places import static_folder
 from vcp.kernel.settings import Mode, Settings
 from vcp.kernel.templating import configure_templates, error_page
-from vcp.posts.events import Answered, DraftHeld, HoldEnded, PostChanged
+from vcp.posts.events import Answered, ApprovalEnded, DraftHeld, HoldEnded, PostChanged
 from vcp.residents.serving import PublicFiles, security_headers
 from vcp.triage.categories import CLEAN, OUTBOUND
 from vcp.users.events import PersonOut
@@ -106,6 +107,7 @@ FEATURES = (
     health.bp,
     vcp.audit.routes.bp,
     vcp.posts.routes.bp,
+    *vcp.posts.schedule_routes.BLUEPRINTS,
     vcp.posts.standard_routes.bp,
     moderation.routes.bp,
     moderation.acknowledging_routes.bp,
@@ -133,7 +135,7 @@ NAVIGATION: tuple[tuple[str, str, Permission, Any], ...] = (
     ("Contacts", "contacts.listed", Permission.SEE_CONTACTS, vcp.contacts.listing.waiting_count),
     ("Approvals", "posts.awaiting", Permission.APPROVE_POSTS, vcp.posts.queries.waiting_count),
     ("Desk", "cases.listed", Permission.SEE_CASES, moderation.queries.open_count),
-    ("Coming", "posts.coming", Permission.SEE_POSTS, None),
+    ("Calendar", "calendar.show", Permission.SEE_POSTS, None),
     (
         "Deliveries",
         "deliveries.listed",
@@ -360,6 +362,7 @@ def _wire_events() -> None:
     """Say who listens to what; `tests/architecture` lists it."""
     listen(DraftHeld, moderation.holds.open_for_hold)
     listen(HoldEnded, moderation.holds.close_returned)
+    listen(ApprovalEnded, vcp.posts.series_making.approval_ended)
     # First whose contact it is, then who must act: the case belongs to the contact's area.
     listen(MessageArrived, vcp.posts.answering.place_contact)
     listen(MessageArrived, moderation.intake.open_for_message)

@@ -10,11 +10,12 @@ from tests.client import Client
 from tests.factories.areas import make_area
 from tests.factories.users import make_user, sign_in
 from vcp.areas import queries
-from vcp.areas.importing import ReportRow, import_csv, text_of
+from vcp.areas.importing import ReportRow, import_csv
 from vcp.areas.models import Area
 from vcp.kernel.context import Machine
 from vcp.kernel.errors import Invalid
 from vcp.kernel.permissions import Role
+from vcp.kernel.sheets import text_of
 
 BY = Machine("test")
 HEAD = "kind,name,parent,valid_from,valid_to,slug,description\n"

@@ -1,7 +1,7 @@
 """Many posts that are out, put straight into the tables: for archives and for measuring."""
 
 import uuid
-from datetime import datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 
 from sqlalchemy import func, insert, select, text, update
 from sqlalchemy.orm import Session
@@ -44,6 +44,36 @@ def make_public_posts(
     _tell_counters(session)
     session.commit()
     return list(ids)
+
+
+def make_scheduled_posts(
+    session: Session, persona: Persona, author: User, own_feed: Channel, count: int, month: date
+) -> list[int]:
+    """Make posts that go out, or went out, over the days of one month."""
+    first = datetime(month.year, month.month, 1, 9, tzinfo=UTC)
+    every = timedelta(days=27) / count
+    ids = make_public_posts(
+        session,
+        personas=[persona],
+        author=author,
+        own_feed=own_feed,
+        count=count,
+        since=first,
+        every=every,
+    )
+    coming = [number for place, number in enumerate(ids) if place % 2]
+    session.execute(
+        update(Post)
+        .where(Post.id.in_(coming))
+        .values(state=PostState.SCHEDULED, wanted_at=Post.released_at, released_at=None)
+    )
+    session.execute(
+        update(Delivery)
+        .where(Delivery.post_id.in_(coming))
+        .values(state=DeliveryState.QUEUED, remote_id=None, published_at=None)
+    )
+    session.commit()
+    return ids
 
 
 def _tell_counters(session: Session) -> None:

@@ -17,6 +17,7 @@ from tests.factories.moderation import NEVER, OPERATION, make_case, make_decisio
 from tests.factories.personas import make_persona
 from tests.factories.posts import Team, make_post, make_team, words
 from tests.factories.public import correct, make_public_post, render
+from tests.factories.schedule import make_quiet_hours, make_series, make_window
 from tests.factories.users import PASSWORD, SECRET, cookie_of, make_user
 from tests.pages import scene_desk, scene_residents
 from tests.security import things
@@ -27,8 +28,10 @@ from vcp.kernel import clock
 from vcp.kernel.context import Machine
 from vcp.kernel.permissions import Role
 from vcp.kernel.settings import Settings
-from vcp.posts import correcting, service
+from vcp.posts import correcting, series, series_making, service
 from vcp.posts.models import Correction, Post
+from vcp.posts.schedule_models import Occurrence
+from vcp.posts.series_rules import Every, Rule
 from vcp.posts.states import DELIVERY, PostState
 from vcp.posts.tombstones import WithdrawalReason
 from vcp.residents import asking
@@ -87,6 +90,8 @@ def make_full(scene: Scene, session: Session) -> None:
         missed = things.late_post(session, team, "own")
     scene.things |= {"post_missed": things.approve(session, missed, team)}
     scene.things |= things.posts(scene.app, session, team, "own")
+    scene.things |= things.schedule(session, team, "own")
+    scene.things |= _schedule(session, team)
     scene.things |= things.personas(session, team, "own")
     scene.things |= things.channels(session, team, "own", team.administrator)
     scene.things |= things.staff_and_areas(session, settings, team)
@@ -150,6 +155,31 @@ def _posts(scene: Scene, session: Session, team: Team) -> dict[str, str]:
         "sha_warned_correction": fixes["warned"].revision.sha256,
         "delivery_failed": str(wait.id),
     }
+
+
+def _schedule(session: Session, team: Team) -> dict[str, str]:
+    """Series in their other states, and what else times are made of."""
+    today = clock.now().date()
+    starts = {"starts_on": today + timedelta(days=1), "rule": Rule(Every.DAY, times=5)}
+    stopped = make_series(session, team, name="Stopped", **starts)
+    series.stop(session, stopped.id, by=team.officer)
+    wide = make_series(session, team, name="W" * 100, approved=False, **starts)
+    series.drop(session, wide.id, today + timedelta(days=2), by=team.officer)
+    running = make_series(session, team, name="Runs", **starts)
+    series_making.make(session, running.id)
+    series.take_out(session, running.id, today + timedelta(days=3), by=team.officer)
+    late = today.replace(day=1)
+    session.add(Occurrence(series_id=wide.id, day=late, missed_because="It was not approved."))
+    make_quiet_hours(session, team, area_id=team.district.id, area_path=team.district.path)
+    make_window(
+        session,
+        team,
+        first_day=today + timedelta(days=200),
+        last_day=today + timedelta(days=220),
+        note="W" * 90,
+    )
+    make_post(session, team, text="Planned.", wanted_local=f"{starts['starts_on']}T12:00")
+    return {"series_stopped": str(stopped.id), "series_wide": str(wide.id)}
 
 
 def _correction(scene: Scene, session: Session, team: Team, text: str) -> Correction:

@@ -15,6 +15,7 @@ from tests.pages.visiting import (
     refused,
 )
 from tests.pages.visits_residents import RESIDENTS
+from tests.pages.visits_schedule import EMPTY, SCHEDULE
 from tests.security.steps import ABOUT_PERSONA
 
 #: For machines, an image, a redirect; and the home page, which the folder of public files answers.
@@ -325,7 +326,7 @@ ERRORS = (
     Visit("posts.update", STRANGER, "sign in first", post("draft"), {}, WORDS, 401),
 )
 VISITS = (
-    *(Visit(v.endpoint, v.who, v.state, scene="empty") for v in EMPTY_LISTS),
+    *(Visit(v.endpoint, v.who, v.state, scene="empty") for v in (*EMPTY_LISTS, *EMPTY)),
     *LISTS,
     *COMPOSING,
     *POSTS,
@@ -336,6 +337,7 @@ VISITS = (
     *AREAS,
     *ACCOUNTS,
     *RESIDENTS,
+    *SCHEDULE,
     *ERRORS,
 )
 #: Buttons: nothing is typed, so there is no form to show again.
@@ -344,6 +346,7 @@ BUTTONS = {
     *("ask.missed", "channels.confirm", "channels.finish", "channels.reconnect", "contacts.resume"),
     *("cases.claim", "cases.put_back", "desks.switch", "deliveries.send_again"),
     *("personas.remove_member", "personas.revoke", "posts.cancel_correction", "posts.check"),
+    *("calendar.export", "series.drop", "series.stop", "series.take_out", "times.remove"),
     *("posts.submit", "posts.submit_correction", "posts.take_back", "posts.take_back_correction"),
     *("replies.approve", "replies.retire", "staff.revoke", "staff.send_link", "users.sign_out"),
 }

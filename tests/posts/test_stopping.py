@@ -1,5 +1,6 @@
 """A withdrawal wins over everything that waits, is verified by reading, and says what stays."""
 
+import itertools
 from datetime import timedelta
 
 import pytest
@@ -22,7 +23,6 @@ from vcp.posts.states import DELIVERY, DeliveryState, PostState
 from vcp.posts.stopping import Seen
 from vcp.posts.tombstones import WithdrawalReason
 from vcp.residents import queries as residents
-import itertools
 
 D = DeliveryState
 STAYS = Seen("the server still shows it.")

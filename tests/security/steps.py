@@ -29,11 +29,19 @@ USUAL = {
     "post_id": "post_submitted",
     "reply_id": "reply_id",
     "secret": "asked_secret",
+    "row_id": "slot_id",
+    "series_id": "series_id",
     "sign_in_id": "sign_in_id",
+    "day": "series_day",
     "token": "token",
     "user_id": "user_id",
 }
-CHOICES = {"purpose": "reset_password", "step": "suspend", "verb": "deactivate"}
+CHOICES = {
+    "kind": "slot",
+    "purpose": "reset_password",
+    "step": "suspend",
+    "verb": "deactivate",
+}
 
 
 @dataclass(frozen=True)
@@ -126,6 +134,19 @@ SPOKEN = {
 }
 ENDING = {"close-disposition": "replied", "close-reason": "Told them."}
 JUDGED = {"judge-category": "crime_report", "judge-priority": "P3", "judge-reason": "It is."}
+SERIES_RULE = {
+    "name": "Surgery",
+    "every": "week",
+    "days": "TU",
+    "nth": "1",
+    "month_day": "1",
+    "starts_on": "{today}",
+    "at": "09:30",
+    "ends": "times",
+    "times": "9",
+    "late_minutes": "60",
+}
+POSTS_CSV = "persona,text\n{persona_slug},Bikes are marked on Friday.\n"
 ASKED = {"text": "When do you mark bikes again?", "form_key": "{form_key}"}
 
 #: Whatever isn't listed is asked for as it stands, with the usual ids and no fields.
@@ -262,6 +283,36 @@ SPECIAL = (
     Step("POST", f"{POST}/edit", WORDS, DRAFT),
     Step("GET", f"{POST}/schedule", gaps={"post_id": "post_missed"}),
     Step("POST", f"{POST}/schedule", {"when": "now"}, {"post_id": "post_missed"}),
+    Step("GET", f"{POST}/move", gaps=DRAFT),
+    Step("POST", f"{POST}/move", {"when": "now", "action": "save"}, DRAFT),
+    Step("POST", "/staff/posts/import", {"text": POSTS_CSV, "step": "import"}),
+    Step("GET", "/staff/series/new", query={"persona": "{persona_slug}"}),
+    Step("POST", "/staff/series/new", SERIES_RULE, query={"persona": "{persona_slug}"}),
+    Step("POST", "/staff/series/<int:series_id>/rule", SERIES_RULE),
+    Step(
+        "POST",
+        "/staff/times/slots",
+        {"slot-area_id": "{area_id}", "slot-name": "Noon", "slot-days": "MO", "slot-at": "12:00"},
+    ),
+    Step(
+        "POST",
+        "/staff/times/quiet-hours",
+        {
+            "quiet-area_id": "{area_id}",
+            "quiet-days": "MO",
+            "quiet-begins": "22:00",
+            "quiet-ends": "07:00",
+        },
+    ),
+    Step(
+        "POST",
+        "/staff/times/windows",
+        {
+            "window-area_id": "{area_id}",
+            "window-first_day": "{soon}",
+            "window-last_day": "{soon}",
+        },
+    ),
     Step("POST", f"{POST}/send-back", REASON),
     Step("POST", f"{POST}/submit", gaps=DRAFT),
     Step("GET", f"{POST}/withdraw", gaps=RELEASED),

@@ -82,6 +82,8 @@ POST /staff/posts/<int:post_id>/approve                                   rarrrr
 POST /staff/posts/<int:post_id>/send-back                                 rarrrr rrrrrr
 GET  /staff/posts/<int:post_id>/schedule                                  aarrrr rrrrrr
 POST /staff/posts/<int:post_id>/schedule                                  aarrrr rrrrrr
+GET  /staff/posts/<int:post_id>/move                                      arrrrr rrrrrr
+POST /staff/posts/<int:post_id>/move                                      arrrrr rrrrrr
 GET  /staff/posts/<int:post_id>/cancel                                    aarrrr rrrrrr
 POST /staff/posts/<int:post_id>/cancel                                    aarrrr rrrrrr
 GET  /staff/posts/<int:post_id>/withdraw                                  rarrrr rrrrrr
@@ -96,6 +98,26 @@ POST /staff/posts/corrections/<int:correction_id>/take-back               arrrrr
 POST /staff/posts/corrections/<int:correction_id>/approve                 rarrrr rrrrrr
 POST /staff/posts/corrections/<int:correction_id>/send-back               rarrrr rrrrrr
 POST /staff/posts/corrections/<int:correction_id>/cancel                  aarrrr rrrrrr
+
+GET  /staff/posts/import                                                  aarrrr =
+POST /staff/posts/import                                                  airrrr iirrrr
+
+GET  /staff/calendar                                                      aaaaar =
+POST /staff/calendar/export                                               aaaaar =
+GET  /staff/series                                                        aaaaar =
+GET  /staff/series/new                                                    arrrrr rrrrrr
+POST /staff/series/new                                                    arrrrr rrrrrr
+GET  /staff/series/<int:series_id>                                        aaaaar rrrrrr
+GET  /staff/series/<int:series_id>/rule                                   arrrrr rrrrrr
+POST /staff/series/<int:series_id>/rule                                   arrrrr rrrrrr
+POST /staff/series/<int:series_id>/days/<day>/drop                        arrrrr rrrrrr
+POST /staff/series/<int:series_id>/days/<day>/own                         arrrrr rrrrrr
+POST /staff/series/<int:series_id>/stop                                   aarrrr rrrrrr
+GET  /staff/times                                                         aaaaar =
+POST /staff/times/slots                                                   rarrrr rirrrr
+POST /staff/times/quiet-hours                                             rarrrr rirrrr
+POST /staff/times/windows                                                 rarrrr rirrrr
+POST /staff/times/<any(slot, quiet_hours, election_window):kind>/<int:row_id>/remove rarrrr rrrrrr
 
 GET  /staff/cases                                                         raaaar =
 GET  /staff/cases/<int:case_id>                                           raaaar rrrrrr

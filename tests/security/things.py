@@ -18,6 +18,7 @@ from tests.factories.moderation import make_case, make_contact_case
 from tests.factories.personas import make_persona
 from tests.factories.posts import PLATE, Team, make_post, words
 from tests.factories.public import make_image, make_public_post
+from tests.factories.schedule import make_series, make_slot
 from tests.factories.users import make_user
 from vcp.areas.models import AreaKind
 from vcp.channels.models import Connection
@@ -30,6 +31,7 @@ from vcp.kernel.permissions import Role
 from vcp.kernel.settings import Settings
 from vcp.posts import correcting, service, standard
 from vcp.posts.models import Correction, Post
+from vcp.posts.series_rules import Every, Rule
 from vcp.posts.states import DELIVERY, PostState
 from vcp.residents import asking
 from vcp.users.links import make_link
@@ -85,6 +87,21 @@ def posts(app: Flask, session: Session, team: Team, side: str) -> Ids:
         "case_id": str(case.id),
         "category": deciding.needs(case)[0].category,
         "delivery_id": str(delivery.id),
+    }
+
+
+def schedule(session: Session, team: Team, side: str) -> Ids:
+    """A series with a day made ahead, and a slot."""
+    tomorrow = clock.now().date() + timedelta(days=1)
+    rule = Rule(Every.DAY, times=9)
+    row = make_series(
+        session, team, name=f"{SECRET_WORD[side]} surgery", rule=rule, starts_on=tomorrow
+    )
+    slot = make_slot(session, team, name=f"{SECRET_WORD[side]} slot")
+    return {
+        "series_id": str(row.id),
+        "series_day": (tomorrow + timedelta(days=3)).isoformat(),
+        "slot_id": str(slot.id),
     }
 
 

@@ -62,6 +62,7 @@ def make_world(app: Flask, session: Session) -> World:
         side = world.side(name)
         side["post_missed"] = things.approve(session, missed[name], team)
         side |= things.posts(app, session, team, name)
+        side |= things.schedule(session, team, name)
         side |= things.cases(session, team, name)
         side |= things.personas(session, team, name)
         side |= things.contacts(session, settings, team, name) | {"form_key": form_key}

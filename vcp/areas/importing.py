@@ -4,9 +4,6 @@ Columns: kind, name, parent (the parent's short name; empty for the force), vali
 optionally valid_to, slug, description. A parent may stand earlier in the same file.
 """
 
-import csv
-import io
-import itertools
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import date
@@ -16,6 +13,7 @@ from sqlalchemy.orm import Session
 
 from vcp.areas import queries, service
 from vcp.areas.models import Area, AreaKind
+from vcp.kernel import sheets
 from vcp.kernel.audit import record
 from vcp.kernel.context import Machine
 from vcp.kernel.errors import Conflict, Invalid, NotAllowed
@@ -92,23 +90,6 @@ def import_csv(
     return report
 
 
-def text_of(raw: bytes) -> str:
-    """Return the words of an uploaded file.
-
-    Raises: Invalid when it isn't text in UTF-8.
-    """
-    try:
-        text = raw.decode("utf-8-sig")
-    except UnicodeDecodeError as error:
-        raise Invalid(
-            "The file isn't text in UTF-8. In your spreadsheet, save it as “CSV UTF-8”.",
-            field="upload",
-        ) from error
-    if "\0" in text:
-        raise Invalid("The file isn't a CSV file. Save the table as “CSV UTF-8”.", field="upload")
-    return text
-
-
 def _existing(session: Session) -> dict[str, _Place]:
     areas = queries.tree(session)
     slugs = {area.id: area.slug for area in areas}
@@ -126,42 +107,13 @@ def _existing(session: Session) -> dict[str, _Place]:
     }
 
 
-def _rows(stream: TextIO) -> list[tuple[int, dict[str, str]]]:
-    text = stream.read(MOST_CHARACTERS + 1).removeprefix("\ufeff")
-    if len(text) > MOST_CHARACTERS:
-        raise Invalid("The file is too long. Import it in parts.", field="upload")
-    head = text.partition("\n")[0]
-    delimiter = ";" if head.count(";") > head.count(",") else ","
-    try:
-        reader = csv.DictReader(io.StringIO(text), delimiter=delimiter, strict=True)
-        found = {(name or "").strip().lower() for name in reader.fieldnames or ()}
-        missing = [name for name in NEEDED if name not in found]
-        if missing:
-            raise Invalid(
-                f"The first line must name the columns {', '.join(NEEDED)}. "
-                f"Missing: {', '.join(missing)}.",
-                field="upload",
-            )
-        rows = [(reader.line_num, _cells(row)) for row in itertools.islice(reader, MOST_ROWS + 1)]
-    except csv.Error as error:
-        raise Invalid(
-            f"Line {reader.line_num + 1} can't be read as CSV ({error}). Look for a quotation "
-            "mark without its partner.",
-            field="upload",
-        ) from error
-    rows = [(line, cells) for line, cells in rows if any(cells.values())]
-    if not rows:
-        raise Invalid("The file has no rows below its first line.", field="upload")
-    if len(rows) > MOST_ROWS:
-        raise Invalid(f"Import up to {MOST_ROWS} rows at once.", field="upload")
-    return rows
-
-
-def _cells(row: Mapping[str | None, object]) -> dict[str, str]:
-    """Return the cells by column; a cell too many or too few is an empty or a marked one."""
-    cells = {(name or "").strip().lower(): str(value or "").strip() for name, value in row.items()}
-    cells["too many"] = "yes" if None in row else ""
-    return cells
+def _rows(stream: TextIO) -> list[sheets.Row]:
+    return sheets.read(
+        stream.read(MOST_CHARACTERS + 1),
+        needed=NEEDED,
+        most_rows=MOST_ROWS,
+        most_characters=MOST_CHARACTERS,
+    )
 
 
 def _planned(plan: _Plan, line: int, cells: Mapping[str, str]) -> ReportRow:
@@ -193,7 +145,7 @@ def _place(plan: _Plan, cells: Mapping[str, str]) -> _Place:
 
     Raises: Invalid when a cell can't be read.
     """
-    if cells["too many"]:
+    if cells[sheets.TOO_MANY]:
         raise Invalid("More cells than columns. Put quotation marks round a cell with commas.")
     kind = cells["kind"].lower()
     if kind not in list(AreaKind):

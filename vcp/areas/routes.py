@@ -8,12 +8,13 @@ from wtforms.fields.choices import SelectChoice  # type: ignore[attr-defined]  #
 
 from vcp.areas import queries, service
 from vcp.areas.forms import AddAreaForm, DescribeForm, EndForm, ImportForm
-from vcp.areas.importing import MOST_CHARACTERS, ReportRow, import_csv, text_of
+from vcp.areas.importing import MOST_CHARACTERS, ReportRow, import_csv
 from vcp.areas.models import Area, AreaKind
 from vcp.kernel import clock
 from vcp.kernel.db import session, transaction
 from vcp.kernel.errors import Conflict, Invalid
 from vcp.kernel.permissions import Permission, allowed_paths, check, may, me, requires
+from vcp.kernel.sheets import text_of
 
 bp = Blueprint("areas", __name__, url_prefix="/areas")
 

@@ -7,13 +7,14 @@ from pathlib import Path
 import click
 
 from vcp.areas import queries, service
-from vcp.areas.importing import import_csv, text_of
+from vcp.areas.importing import import_csv
 from vcp.areas.models import AreaKind
 from vcp.cli.acting import app_at_work, json_option, otp_option, show
 from vcp.cli.options import instance_option
 from vcp.cli.people import acting_or_setup, maybe_as_option
 from vcp.kernel import clock
 from vcp.kernel.db import session, transaction
+from vcp.kernel.sheets import text_of
 
 day = click.DateTime(formats=["%Y-%m-%d"])
 

@@ -12,6 +12,7 @@ from sqlalchemy.orm import Session, selectinload
 from officer_profiles import queries as personas
 from vcp.cli import drafts
 from vcp.cli.acting import acting_as, app_at_work, as_option, json_option, otp_option, show
+from vcp.cli.importing import import_file
 from vcp.cli.options import instance_option
 from vcp.kernel.db import session, transaction
 from vcp.kernel.permissions import Person
@@ -29,6 +30,9 @@ SHORT = 60
 @click.group("posts")
 def group() -> None:
     """Write, submit, approve, time and take down posts."""
+
+
+group.add_command(import_file)
 
 
 def _acting(command: F) -> F:

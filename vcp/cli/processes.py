@@ -14,6 +14,7 @@ from vcp.cli.options import instance_option, read_settings
 from vcp.contacts.handling import handle_left_over
 from vcp.kernel import logs
 from vcp.kernel.settings import Mode, Settings
+from vcp.posts.series_making import make_all
 from vcp.processes import worker as worker_process
 from vcp.processes.clock import Clock, Periodic, in_unit
 from vcp.processes.ingest import Ingest
@@ -28,6 +29,7 @@ RUN_OUT_EVERY_S = 600.0
 LATE_EVERY_S = 2.0
 REMIND_EVERY_S = 10.0
 FIGURES_EVERY_S = 300.0
+SERIES_EVERY_S = 30.0
 
 
 def _start(process: str, instance: Path | None) -> tuple[Flask, Settings]:
@@ -75,6 +77,7 @@ def clock(instance: Path | None) -> None:
         Periodic("arrivals left over", REPAIR_EVERY_S, handle_left_over),
         Periodic("pages left over", RENDER_EVERY_S, render_left_over),
         Periodic("pages that the date changes", RUN_OUT_EVERY_S, in_unit(mark_run_out)),
+        Periodic("series", SERIES_EVERY_S, make_all),
         Periodic("public figures", FIGURES_EVERY_S, in_unit(mark_figures)),
     )
     Clock(app, table).run()

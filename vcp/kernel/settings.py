@@ -100,6 +100,8 @@ class Settings(BaseSettings):
     #: Largest upload, in bytes, and largest image, in pixels.
     upload_bytes: int = 16 * 1024 * 1024
     image_pixels: int = 50_000_000
+    #: Whose bank holidays are shown: a country and its part, as in GB-SCT; empty: none.
+    bank_holidays: str = Field(default="GB-ENG", pattern=r"^([A-Z]{2}(-[A-Z0-9]{1,3})?)?$")
     #: True between the dates of a pre-election period: drafts naming politics are held.
     pre_election: bool = False
     #: How many open pages of the desk are told of changes at once; others ask every few seconds.

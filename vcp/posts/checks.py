@@ -8,7 +8,8 @@ from sqlalchemy import func, select
 from vcp.kernel import clock
 from vcp.kernel.db import session
 from vcp.kernel.health import Check
-from vcp.posts import reconciling, settling
+from vcp.kernel.settings import settings
+from vcp.posts import bank_holidays, reconciling, settling
 from vcp.posts.models import Delivery
 from vcp.posts.states import DeliveryState
 
@@ -39,4 +40,11 @@ def checks() -> Iterator[Check]:
         not waiting,
         f"The database was put back from a backup. {waiting} deliveries are looked for at the "
         "networks before anything is sent there. Keep the publisher running.",
+    )
+    place = settings().bank_holidays
+    yield Check(
+        "bank holidays known",
+        bank_holidays.is_known(place),
+        f"VCP_BANK_HOLIDAYS={place} names no place whose bank holidays are known. Use GB-ENG, "
+        "GB-WLS, GB-SCT or GB-NIR.",
     )

@@ -14,7 +14,17 @@ from vcp.kernel.consulting import consults, looked
 from vcp.kernel.db import session, transaction
 from vcp.kernel.errors import Conflict, Invalid, Unavailable
 from vcp.kernel.permissions import Permission, me, requires
-from vcp.posts import composing, guards, queries, screening, service
+from vcp.posts import (
+    bank_holidays,
+    composing,
+    guards,
+    queries,
+    screening,
+    series_queries,
+    service,
+    slots,
+    time_warnings,
+)
 from vcp.posts.forms import ComposeForm
 from vcp.posts.models import Post
 from vcp.posts.previews import counters, previews
@@ -40,6 +50,7 @@ def new() -> ResponseReturnValue:
     channels = personas.channels_for(session(), persona)
     form.language.data = persona.language
     form.channel_ids.data = [channel.id for channel in channels]
+    _offer_slot(form, persona)
     return composer(form, persona)
 
 
@@ -62,6 +73,7 @@ def edit(post_id: int) -> ResponseReturnValue:
     words = composing.words_with_times(post)
     form = ComposeForm(formdata=None)
     composing.fill(form, post, words)
+    _offer_slot(form, post.persona, post)
     return composer(form, post.persona, post=post, words=words, answers=post.answers)
 
 
@@ -91,6 +103,7 @@ def work_on(
 ) -> ResponseReturnValue:
     """Keep, check or submit what was typed: a new post, the next words of one, or an answer."""
     form, action = ComposeForm(), composing.asked()
+    _offer_slot(form, persona, post)
 
     def again(words: Words | None = None) -> str:
         page = composer(form, persona, post=post, words=words, answers=answers)
@@ -137,7 +150,16 @@ def _keep(
             reason = form.warning_reason.data or ""
             kept = service.submit(current, kept.id, by=me(), warning_reason=reason)
             tell_submitted(kept.state is PostState.HELD)
+        if holiday := bank_holidays.note(kept.wanted_at):
+            flash(holiday, "warning")
         return kept.id
+
+
+def _offer_slot(form: ComposeForm, persona: Persona, post: Post | None = None) -> None:
+    """Let the next free slot be chosen, where there is one."""
+    free = slots.next_free(session(), persona, post.id if post else None)
+    if free is not None:
+        form.offer_slot(free.local, free.words)
 
 
 def tell_submitted(held: bool) -> None:  # noqa: FBT001 - read aloud, it is one
@@ -171,18 +193,23 @@ def composer(
         persona=persona,
         post=post,
         answers=answers,
+        series=series_queries.of_template(session(), post) if post else None,
         limits=json.dumps(counters(persona, channels, answers)),
         image_url=composing.image_url,
-        **_judged(persona, channels, words, answers),
+        **_judged(persona, post, channels, words, answers),
     )
 
 
 def _judged(
-    persona: Persona, channels: list[Channel], words: Words | None, answers: Message | None
+    persona: Persona,
+    post: Post | None,
+    channels: list[Channel],
+    words: Words | None,
+    answers: Message | None,
 ) -> dict[str, Any]:
     if words is None:
         return {"verdict": None, "marked": [], "previews": [], "warns": False}
-    verdict = screening.screen(words)
+    verdict = time_warnings.screened_as_typed(session(), persona.area_path, words, post)
     if answers is None:
         channels = channels_of(session(), words)
     return {

@@ -10,7 +10,16 @@ from vcp.kernel.db import session, transaction
 from vcp.kernel.errors import Invalid
 from vcp.kernel.forms import BaseForm
 from vcp.kernel.permissions import Permission, me, requires
-from vcp.posts import guards, in_force, pause_queries, queries, service, timing
+from vcp.posts import (
+    guards,
+    in_force,
+    pause_queries,
+    queries,
+    series,
+    series_queries,
+    service,
+    timing,
+)
 from vcp.posts.compose_routes import tell_submitted
 from vcp.posts.forms import (
     ApproveForm,
@@ -67,9 +76,10 @@ def approve(post_id: int) -> ResponseReturnValue:
     try:
         form.validate()
         with transaction() as current:
+            series.must_be_as_read(current, post_id, form.rule_sha256.data or "")
             sha, answer = form.revision_sha256.data or "", form.warning_answer.data or ""
             service.approve(current, post_id, sha, by=me(), warning_answer=answer)
-            flash(_approved(service.found(current, post_id)), "success")
+            flash(_approved(current, service.found(current, post_id)), "success")
     except Invalid as error:
         form.refuse(error)
         post = queries.for_page(session(), post_id)
@@ -77,7 +87,9 @@ def approve(post_id: int) -> ResponseReturnValue:
     return redirect(url_for("posts.awaiting"))
 
 
-def _approved(post: Post) -> str:
+def _approved(current: Session, post: Post) -> str:
+    if series_queries.of_template(current, post) is not None:
+        return "Approved. Its posts go out at their times, unchanged."
     if post.state is PostState.APPROVED:
         return "Approved, but its time has passed: nothing is sent until it has a new one."
     if post.wanted_at is not None and post.state is PostState.SCHEDULED:

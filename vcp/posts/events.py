@@ -28,6 +28,15 @@ class HoldEnded(Event):
 
 
 @dataclass(frozen=True)
+class ApprovalEnded(Event):
+    """What was, or might have been, approved isn't any more: edited, sent back or cancelled."""
+
+    post_id: int
+    by: Actor
+    reason: str
+
+
+@dataclass(frozen=True)
 class PostChanged(Event):
     """What residents see of a post is different now: released, corrected or withdrawn."""
 

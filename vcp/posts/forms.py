@@ -38,7 +38,7 @@ from vcp.posts.further_forms import LONGEST_BYTES, FurtherForm
 from vcp.posts.tombstones import PUBLIC_REASONS
 from vcp.posts.words import Words
 
-NOW, LATER = "now", "later"
+NOW, LATER, SLOT = "now", "later", "slot"
 IMAGES_SHOWN = 24
 
 
@@ -85,6 +85,8 @@ class WhenForm(BaseForm):
     last_on = StringField("Last date (optional)", [Optional()], widget=GovTextInput())
     last_at = StringField("Last time (optional)", [Optional()], widget=GovTextInput())
 
+    #: The local time of the slot that is offered, if one is.
+    slot_local: str | None = None
     #: Which field shows what a service refused about a time.
     fields_of = {"wanted_local": "at", "not_after_local": "last_at"}  # noqa: RUF012 - a constant
 
@@ -95,9 +97,16 @@ class WhenForm(BaseForm):
         self.last_on.data, self.last_at.data = (last or "T").split("T")
         self.which_hour.data = None if fold is None else str(fold)
 
+    def offer_slot(self, local: str, words: str) -> None:
+        """Let the person take the next free slot."""
+        self.slot_local = local
+        self.when.choices = [*(self.when.choices or ()), SelectChoice(SLOT, words)]
+
     @property
     def wanted_local(self) -> str | None:
         """The local time that was chosen; None: as soon as it is approved."""
+        if self.when.data == SLOT:
+            return self.slot_local
         return None if self.when.data != LATER else f"{self.on.data}T{self.at.data}"
 
     @property
@@ -221,6 +230,8 @@ class ApproveForm(BaseForm):
     """A yes to exactly the words on the page."""
 
     revision_sha256 = HiddenField()
+    #: For the words of a series: the hash of when they go out.
+    rule_sha256 = HiddenField()
     warning_answer = TextAreaField(
         "The screening warns about this text. Why may it go out?",
         [MaxBytes(4_000, "The answer")],

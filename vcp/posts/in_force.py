@@ -13,6 +13,11 @@ def zone() -> ZoneInfo:
     return settings().zone
 
 
+def zone_named(name: str) -> ZoneInfo:
+    """Return the zone in which a time was typed and kept."""
+    return ZoneInfo(name)
+
+
 def longest_wait() -> timedelta:
     """Return how long after its due time an unsent post may still go out."""
     return timedelta(hours=settings().not_after_hours)
@@ -23,12 +28,12 @@ def page(path: str) -> str:
     return settings().base_url + path
 
 
-def screening_context() -> OutboundContext:
-    """Return what the screen must know of this force."""
+def screening_context(*, pre_election: bool = False) -> OutboundContext:
+    """Return what the screen must know of this force, and of the time that is meant."""
     known = settings()
     hosts = (urlsplit(url).hostname or "" for url in (known.base_url, known.report_url))
     return OutboundContext(
-        pre_election=known.pre_election,
+        pre_election=known.pre_election or pre_election,
         force_phones=frozenset({known.emergency_number, known.non_emergency_number}),
         force_domains=frozenset(host for host in hosts if host),
     )

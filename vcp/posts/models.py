@@ -15,6 +15,7 @@ from sqlalchemy import (
     Text,
     UniqueConstraint,
     Uuid,
+    false,
     text,
 )
 from sqlalchemy.orm import Mapped, mapped_column, relationship
@@ -55,7 +56,7 @@ class Post(Base):
         ForeignKey("revision.id", use_alter=True, name="fk_post_public_revision_id_revision")
     )
     #: The chosen moment; null: as soon as it is approved.
-    wanted_at: Mapped[datetime | None]
+    wanted_at: Mapped[datetime | None] = mapped_column(index=True)
     #: What the author typed and where: `2026-03-29T09:30` and `Europe/London`.
     wanted_local: Mapped[str | None] = mapped_column(String(16))
     zone: Mapped[str] = mapped_column(String(64))
@@ -70,6 +71,8 @@ class Post(Base):
     answers_id: Mapped[int | None] = mapped_column(ForeignKey("message.id"), index=True)
     #: The standard reply that it is, unchanged.
     standard_reply_id: Mapped[int | None] = mapped_column(ForeignKey("standard_reply.id"))
+    #: Whether it is the template of a series, or one of its posts: others needn't be asked about.
+    in_series: Mapped[bool] = mapped_column(default=False, server_default=false())
 
     persona: Mapped[Persona] = relationship(lazy="joined")
     author: Mapped[User] = relationship(lazy="joined")

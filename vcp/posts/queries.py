@@ -12,6 +12,7 @@ from vcp.kernel.errors import NotFound
 from vcp.kernel.pages import Page, paginate
 from vcp.kernel.permissions import Permission, Person, allowed_paths
 from vcp.posts.models import Approval, Correction, Delivery, DeliveryKind, Post, Revision
+from vcp.posts.series_queries import is_template
 from vcp.posts.states import CorrectionState, DeliveryState, PostState
 from vcp.users.models import User
 from vcp.users.states import UserState
@@ -30,6 +31,13 @@ def outward_state(post: Post) -> str:
     if post.state is not PostState.RELEASED:
         return post.state.value
     states = {d.state for d in post.deliveries if d.kind is DeliveryKind.PUBLISH}
+    return outward_of(post.state, states)
+
+
+def outward_of(state: PostState, states: set[DeliveryState]) -> str:
+    """Return the same from the states of a post and of the deliveries that put it out."""
+    if state is not PostState.RELEASED:
+        return state.value
     if DeliveryState.NEEDS_PERSON in states:
         return NEEDS_PERSON
     out = states & {DeliveryState.PUBLISHED, DeliveryState.WITHDRAWN}
@@ -121,6 +129,7 @@ def coming(session: Session, person: Person, number: int = 1) -> Page[Post]:
         select(Post)
         .where(
             Post.state.in_((PostState.APPROVED, PostState.SCHEDULED)),
+            ~is_template(),
             or_(_within(person, Permission.SEE_POSTS), Post.author_id == person.id),
         )
         .order_by(func.coalesce(Post.wanted_at, Post.state_changed_at), Post.id)

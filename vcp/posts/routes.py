@@ -9,7 +9,21 @@ from officer_profiles.forms import LANGUAGES
 from vcp.kernel.consulting import consults
 from vcp.kernel.db import session
 from vcp.kernel.permissions import Permission, allowed_paths, may, me, requires
-from vcp.posts import answering, guards, notices, pause_queries, queries, screening, service
+from vcp.posts import (
+    answering,
+    bank_holidays,
+    guards,
+    notices,
+    pause_queries,
+    queries,
+    screening,
+    series,
+    series_queries,
+    series_rules,
+    service,
+    time_warnings,
+)
+from vcp.posts.calendar import MOVABLE
 from vcp.posts.forms import ApproveForm, SendBackForm, SubmitPostForm
 from vcp.posts.models import Post
 from vcp.posts.previews import previews
@@ -107,7 +121,10 @@ def show_page(post: Post, **forms: Any) -> str:
     involved = {post.author_id, *(r.written_by_id for r in revisions)}
     involved |= {r.submitted_by_id for r in revisions if r.submitted_by_id is not None}
     stopping = pause_queries.stopping(session(), post.deliveries)
-    draft_verdict = screening.screen(words) if post.state is PostState.DRAFT else verdict
+    is_draft = post.state is PostState.DRAFT
+    draft_verdict = time_warnings.screened(session(), post, words) if is_draft else verdict
+    of_series = series_queries.of_template(session(), post)
+    approve_form.rule_sha256.data = series.sha256_of(of_series) if of_series else ""
     return render_template(
         "posts/show.html",
         post=post,
@@ -131,7 +148,11 @@ def show_page(post: Post, **forms: Any) -> str:
         approvals=queries.approvals_of(session(), post),
         corrections=queries.corrections_of(session(), post) if post.released_at else [],
         approvers=_approvers(post, involved),
-        **_what_can_be_done(post, is_involved=me().id in involved),
+        series=of_series,
+        spoken_rule=series_rules.spoken_rule,
+        occurrence=series_queries.occurrence_of(session(), post),
+        holiday=bank_holidays.note(post.wanted_at),
+        **_what_can_be_done(post, is_involved=me().id in involved, has_rule=of_series is not None),
         **{**shown, **forms},
     )
 
@@ -141,7 +162,7 @@ def _approvers(post: Post, involved: set[int]) -> notices.Approvers | None:
     return notices.approvers(session(), post, involved) if waits else None
 
 
-def _what_can_be_done(post: Post, *, is_involved: bool) -> dict[str, Any]:
+def _what_can_be_done(post: Post, *, is_involved: bool, has_rule: bool) -> dict[str, Any]:
     """Return what this person may do with the post as it stands."""
     writes = guards.may_write_as(session(), me(), post.persona)
     approves = may(me(), Permission.APPROVE_POSTS, post.area_path)
@@ -150,7 +171,8 @@ def _what_can_be_done(post: Post, *, is_involved: bool) -> dict[str, Any]:
         "may_edit": writes and (held_back or post.state is PostState.DRAFT),
         "may_submit": writes and post.state is PostState.DRAFT,
         "may_take_back": writes and held_back,
-        "may_schedule": (writes or approves) and post.state is PostState.APPROVED,
+        "may_schedule": (writes or approves) and post.state is PostState.APPROVED and not has_rule,
+        "may_move": writes and not has_rule and post.answers_id is None and post.state in MOVABLE,
         "may_cancel": (writes or approves) and POST.allows(post.state, "cancel"),
         "may_correct": writes and post.state is PostState.RELEASED,
         "may_approve": approves and not is_involved and post.state is PostState.SUBMITTED,

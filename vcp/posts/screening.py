@@ -39,14 +39,17 @@ class MarkedField:
     findings: tuple[Finding, ...]
 
 
-def screen(words: Words) -> Verdict:
+def screen(words: Words, *, pre_election: bool = False) -> Verdict:
     """Screen every field of the words; a fault of the screen holds the draft."""
-    return screen_fields(words.fields(), words.language)
+    return screen_fields(words.fields(), words.language, pre_election=pre_election)
 
 
-def screen_fields(fields: Mapping[str, str], language: str) -> Verdict:
+def screen_fields(
+    fields: Mapping[str, str], language: str, *, pre_election: bool = False
+) -> Verdict:
     """Screen these fields, named as findings name them."""
-    return screen_outbound(fields, language=language, context=in_force.screening_context())
+    context = in_force.screening_context(pre_election=pre_election)
+    return screen_outbound(fields, language=language, context=context)
 
 
 def has_warning(verdict: Verdict | None) -> bool:

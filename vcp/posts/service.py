@@ -25,11 +25,13 @@ from vcp.posts import (
     notices,
     revisions,
     screening,
+    series_queries,
     stopping,
+    time_warnings,
     timing,
     wanted,
 )
-from vcp.posts.events import DraftHeld, HoldEnded, PostChanged
+from vcp.posts.events import ApprovalEnded, DraftHeld, HoldEnded, PostChanged
 from vcp.posts.freezing import queue_deliveries
 from vcp.posts.models import Approval, Correction, DeliveryKind, Post, Revision
 from vcp.posts.states import CORRECTION, POST, CorrectionState, PostState
@@ -125,7 +127,8 @@ def submit(session: Session, post_id: int, *, by: Person, warning_reason: str = 
     revision = revisions.unused(session, post, newest(post), by=by)
     post.revision = revision
     post.returned_reason = None
-    verdict = stamp(revision, words, warning_reason, by=by)
+    verdict = time_warnings.screened(session, post, words, warning_reason)
+    stamp(revision, words, warning_reason, by=by, verdict=verdict)
     noted = {"revision": revision.number, "sha256": revision.sha256, "priority": verdict.priority}
     if verdict.holds:
         POST.apply(session, post, "hold", by=by, category=verdict.category, **noted)
@@ -136,13 +139,15 @@ def submit(session: Session, post_id: int, *, by: Person, warning_reason: str = 
     return post
 
 
-def stamp(revision: Revision, words: Words, warning_reason: str, *, by: Person) -> Verdict:
-    """Screen the words and note on the revision what was found, who submitted it and when."""
-    verdict = screening.screen(words)
+def stamp(
+    revision: Revision, words: Words, reason: str, *, by: Person, verdict: Verdict | None = None
+) -> Verdict:
+    """Note on the revision what the screen finds, or found, who submitted it and when."""
+    verdict = verdict or screening.screen(words)
     revision.verdict = screening.as_json(verdict)
     revision.submitted_by_id = by.id
     revision.submitted_at = clock.now()
-    revision.warning_reason = warning_reason.strip()[:LONGEST_REASON]
+    revision.warning_reason = reason.strip()[:LONGEST_REASON]
     return verdict
 
 
@@ -219,6 +224,8 @@ def approve(
         raise Conflict(WORDS_CHANGED)
     approval = approvals.say_yes(session, post, revision, warning_answer, by=by)
     POST.apply(session, post, "approve", by=by, revision=revision.number, sha256=revision.sha256)
+    if series_queries.of_template(session, post) is not None:
+        return approval  # its posts are made from it, each at its time
     if wanted.has_passed(post, clock.now()):
         notices.needs_time(session, post)
     else:
@@ -248,6 +255,8 @@ def schedule(
             f"This post is {post.state.value}, so its time can't be set here. Only an approved "
             "post waits for a time; changing that of a scheduled one is an edit."
         )
+    if series_queries.of_template(session, post) is not None:
+        raise Conflict("These are the words of a series, which has days and times of its own.")
     revision = newest(post)
     if approvals.in_force(session, post, revision.id) is None:
         raise Conflict("Nobody's approval of these words is in force. Submit them again.")
@@ -287,6 +296,7 @@ def cancel(session: Session, post_id: int, *, by: Person, reason: str = "") -> P
     stopping.cancel_waiting(session, post, by=by)
     approvals.void(session, post.id)
     POST.apply(session, post, "cancel", by=by, reason=reason.strip()[:LONGEST_REASON] or None)
+    raise_event(session, ApprovalEnded(post.id, by, reason or "cancelled"))
     if was is PostState.HELD:
         raise_event(session, HoldEnded(newest(post).id, by, "cancelled"))
     return post
@@ -362,6 +372,7 @@ def _back_to_draft(session: Session, post: Post, *, by: Person, reason: str) -> 
     stopping.cancel_waiting(session, post, by=by)
     approvals.void(session, post.id)
     POST.apply(session, post, "send_back", by=by, reason=reason)
+    raise_event(session, ApprovalEnded(post.id, by, reason))
     if was is PostState.HELD:
         raise_event(session, HoldEnded(newest(post).id, by, reason))
 

@@ -134,6 +134,12 @@ def _of_disguise(register: Register, asked: str) -> Verdict:
     return Verdict(Outcome.LOOKALIKE, name=ours) if ours else Verdict(Outcome.UNKNOWN)
 
 
+def _of_disguise(register: Register, asked: str) -> Verdict:
+    """Judge an address that leads elsewhere than it seems to."""
+    ours = next((host for host in register.own_hosts() if host in asked), None)
+    return Verdict(Outcome.LOOKALIKE, name=ours) if ours else Verdict(Outcome.UNKNOWN)
+
+
 def _of_link(register: Register, url: str) -> Verdict:
     try:
         parts = urlsplit(url)

@@ -5,6 +5,7 @@ from collections.abc import Iterator
 
 from markupsafe import Markup, escape
 
+from vcp.kernel.sheets import harmless
 from vcp.kernel.visible import cleaned
 
 TITLE_LENGTH = 80
@@ -15,7 +16,6 @@ _PAIRS = {")": "(", "]": "["}
 _PAGE_LINK = Markup('<a class="govuk-link" href="{0}" rel="nofollow noopener">{0}</a>')
 _BARE_LINK = Markup('<a href="{0}" rel="nofollow noopener">{0}</a>')
 _BREAK = Markup("<br>\n")
-_FORMULA = ("=", "+", "-", "@", "\t", "\r")
 
 
 def linked(text: str) -> Markup:
@@ -74,5 +74,4 @@ def web_address(url: str | None) -> str | None:
 
 def cell(value: object) -> str:
     """Return a value for a table file; a spreadsheet must not take it for a formula."""
-    text = cleaned("" if value is None else str(value))
-    return f"'{text}" if text.startswith(_FORMULA) else text
+    return harmless(cleaned("" if value is None else str(value)))
