@@ -45,6 +45,8 @@ import vcp.contacts.checks
 import vcp.contacts.listing
 import vcp.contacts.models
 import vcp.contacts.routes
+import vcp.posts.alarm_queries
+import vcp.posts.alarm_routes
 import vcp.posts.answer_routes
 import vcp.posts.answering
 import vcp.posts.checks
@@ -58,6 +60,7 @@ import vcp.posts.models
 import vcp.posts.queries
 import vcp.posts.routes
 import vcp.posts.standard_routes
+import vcp.posts.watch_models
 import vcp.residents.ask_routes
 import vcp.residents.check_routes
 import vcp.residents.checks
@@ -91,7 +94,7 @@ from vcp.kernel.permissions import Permission, allowed_paths, me, requires
 from vcp.kernel.places import static_folder
 from vcp.kernel.settings import Mode, Settings
 from vcp.kernel.templating import configure_templates, error_page
-from vcp.posts.events import Answered, DraftHeld, HoldEnded, PostChanged
+from vcp.posts.events import Answered, DisavowalChanged, DraftHeld, HoldEnded, PostChanged
 from vcp.residents.serving import PublicFiles, security_headers
 from vcp.triage.categories import CLEAN, OUTBOUND
 from vcp.users.events import PersonOut
@@ -110,6 +113,7 @@ FEATURES = (
     moderation.figures_routes.bp,
     vcp.contacts.routes.bp,
     vcp.posts.delivery_routes.bp,
+    vcp.posts.alarm_routes.bp,
     vcp.residents.routes.bp,
     vcp.residents.ask_routes.bp,
     vcp.residents.check_routes.bp,
@@ -121,6 +125,8 @@ FEATURES = (
     vcp.users.staff_routes.bp,
 )
 
+#: Every staff page says when there are any.
+ALARMS = "Alarms"
 #: The staff menu: text, endpoint, the permission that shows it, and what counts its badge.
 NAVIGATION: tuple[tuple[str, str, Permission, Any], ...] = (
     ("Posts", "posts.in_areas", Permission.SEE_POSTS, None),
@@ -136,6 +142,7 @@ NAVIGATION: tuple[tuple[str, str, Permission, Any], ...] = (
         Permission.SEE_DELIVERIES,
         vcp.posts.delivery_queries.asking,
     ),
+    (ALARMS, "alarms.listed", Permission.SEE_ALARMS, vcp.posts.alarm_queries.open_count),
     ("Replies", "replies.listed", Permission.SEE_STANDARD_REPLIES, None),
     ("Personas", "personas.index", Permission.SEE_PERSONAS, None),
     ("Channels", "channels.index", Permission.SEE_CHANNELS, None),
@@ -253,6 +260,7 @@ def _set_up_pages(app: Flask, settings: Settings) -> None:
         return {
             "me": me(),
             "nav": g.navigation,
+            "alarms": next((item for item in g.navigation if item["text"] == ALARMS), None),
             "account_url": url_for("account.show"),
             "sign_out_url": url_for("users.sign_out"),
         }
@@ -370,6 +378,7 @@ def _wire_events() -> None:
     listen(PersonaChanged, vcp.residents.listeners.stale_for_persona)
     listen(ChannelChanged, vcp.residents.listeners.stale_for_channel)
     listen(AreaChanged, vcp.residents.listeners.stale_for_area)
+    listen(DisavowalChanged, vcp.residents.listeners.stale_for_disavowal)
     health.register(vcp.residents.checks.checks)
     health.register(vcp.channels.checks.checks)
     health.register(vcp.posts.checks.checks)

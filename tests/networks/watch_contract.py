@@ -45,8 +45,7 @@ class WatchContract:
             for number in range(105)
         }
         assert everything_shown(rig.network, ago(60)).keys() == ids
-        later = datetime.now(UTC) + timedelta(hours=1)
-        assert len(pages(rig.network, later)) < len(pages(rig.network, ago(60)))
+        assert len(pages(rig.network, ago(60))) > 1
 
     def test_an_edit_leaves_its_mark_and_nothing_else_does(self, rig: RemoteRig) -> None:
         if not self.can_correct:

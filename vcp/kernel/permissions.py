@@ -53,6 +53,9 @@ class Permission(StrEnum):
     SEE_PERSONAS = "see_personas"
     PROPOSE_PERSONAS = "propose_personas"
     VERIFY_PERSONAS = "verify_personas"
+    SEE_ALARMS = "see_alarms"
+    WORK_ALARMS = "work_alarms"
+    DISAVOW = "disavow"
     SEE_CHANNELS = "see_channels"
     CONNECT_CHANNELS = "connect_channels"
     CONFIRM_CHANNELS = "confirm_channels"
@@ -69,7 +72,7 @@ class Permission(StrEnum):
 P = Permission
 #: What they show isn't divided by area, so only a grant for the whole force gives them.
 WHOLE_FORCE = frozenset({P.SEE_TRAIL, P.EXPORT_TRAIL, P.SEE_MAILS})
-_EVERYBODY = {P.USE_OWN_ACCOUNT, P.SEE_AREAS, P.SEE_PERSONAS, P.SEE_CHANNELS}
+_EVERYBODY = {P.USE_OWN_ACCOUNT, P.SEE_AREAS, P.SEE_PERSONAS, P.SEE_CHANNELS, P.SEE_ALARMS}
 
 ROLE_PERMISSIONS: dict[Role, frozenset[Permission]] = {
     Role.OFFICER: frozenset(
@@ -99,6 +102,8 @@ ROLE_PERMISSIONS: dict[Role, frozenset[Permission]] = {
             P.PROPOSE_PERSONAS,
             P.VERIFY_PERSONAS,
             P.CONFIRM_CHANNELS,
+            P.WORK_ALARMS,
+            P.DISAVOW,
             P.SEE_STAFF,
             P.WORK_CASES,
             P.SEE_CONTACTS,
@@ -116,6 +121,8 @@ ROLE_PERMISSIONS: dict[Role, frozenset[Permission]] = {
             P.SEE_CASES,
             P.RETURN_HOLDS,
             P.SEE_DELIVERIES,
+            P.WORK_ALARMS,
+            P.DISAVOW,
             P.WORK_CASES,
             P.SEE_CONTACTS,
             P.WORK_CONTACTS,
@@ -150,6 +157,7 @@ ROLE_PERMISSIONS: dict[Role, frozenset[Permission]] = {
         _EVERYBODY
         | {
             P.CONNECT_CHANNELS,
+            P.WORK_ALARMS,
             P.MANAGE_AREAS,
             P.SEE_STAFF,
             P.MANAGE_STAFF,

@@ -149,6 +149,8 @@ class OwnPost:
     #: Changes with each edit; the same for a post that nobody touched.
     edit_mark: str
     media_count: int
+    #: True when the network says that it was changed; not all say so.
+    is_edited: bool = False
     #: True for somebody else's post that the account passes on.
     is_boost: bool = False
     #: Ids that the same post had before it was edited, where each edit makes a new one.

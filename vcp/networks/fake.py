@@ -228,6 +228,7 @@ def _own_post(post: FakePost) -> OwnPost:
         created_at=post.at,
         edit_mark=str(post.edits),
         media_count=len(post.outgoing.media),
+        is_edited=post.edits > 0,
     )
 
 

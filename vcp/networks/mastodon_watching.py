@@ -43,6 +43,7 @@ def _own_post(status: Any, call: Call) -> OwnPost:
         created_at=shown.created_at - ahead,
         edit_mark=str(status.get("edited_at") or ""),
         media_count=words.media_count,
+        is_edited=bool(status.get("edited_at")),
         is_boost=other is not None,
     )
 

@@ -15,6 +15,7 @@ def own_post(row: Any, ahead: timedelta) -> OwnPost:
     """
     shown = shown_post(row)
     versions = [str(one) for one in row.get("edit_history_tweet_ids") or ()]
+    earlier = tuple(one for one in versions if one != shown.post.remote_id)
     return OwnPost(
         remote_id=shown.post.remote_id,
         url=shown.post.url,
@@ -22,6 +23,7 @@ def own_post(row: Any, ahead: timedelta) -> OwnPost:
         created_at=shown.post.created_at - ahead,
         edit_mark=shown.post.remote_id,
         media_count=shown.post.media_count,
+        is_edited=bool(earlier),
         is_boost=shown.is_repost,
-        earlier_ids=tuple(one for one in versions if one != shown.post.remote_id),
+        earlier_ids=earlier,
     )
