@@ -7,7 +7,6 @@ from datetime import datetime, timedelta
 from inspect import iscoroutinefunction
 from typing import Any
 from wsgiref.headers import Headers
-from zoneinfo import ZoneInfo
 
 from flask import Flask, Response, g, redirect, request, url_for
 from flask.typing import ResponseReturnValue
@@ -60,7 +59,6 @@ import vcp.posts.models
 import vcp.posts.queries
 import vcp.posts.routes
 import vcp.posts.standard_routes
-import vcp.posts.watch_models
 import vcp.residents.ask_routes
 import vcp.residents.check_routes
 import vcp.residents.checks
@@ -93,7 +91,7 @@ from vcp.kernel.pages import RowIdConverter
 from vcp.kernel.permissions import Permission, allowed_paths, me, requires
 from vcp.kernel.places import static_folder
 from vcp.kernel.settings import Mode, Settings
-from vcp.kernel.templating import configure_templates, error_page
+from vcp.kernel.templating import configure_templates, error_page, localtime_in
 from vcp.posts.events import Answered, DisavowalChanged, DraftHeld, HoldEnded, PostChanged
 from vcp.residents.serving import PublicFiles, security_headers
 from vcp.triage.categories import CLEAN, OUTBOUND
@@ -125,8 +123,6 @@ FEATURES = (
     vcp.users.staff_routes.bp,
 )
 
-#: Every staff page says when there are any.
-ALARMS = "Alarms"
 #: The staff menu: text, endpoint, the permission that shows it, and what counts its badge.
 NAVIGATION: tuple[tuple[str, str, Permission, Any], ...] = (
     ("Posts", "posts.in_areas", Permission.SEE_POSTS, None),
@@ -142,7 +138,7 @@ NAVIGATION: tuple[tuple[str, str, Permission, Any], ...] = (
         Permission.SEE_DELIVERIES,
         vcp.posts.delivery_queries.asking,
     ),
-    (ALARMS, "alarms.listed", Permission.SEE_ALARMS, vcp.posts.alarm_queries.open_count),
+    ("Alarms", "alarms.listed", Permission.SEE_ALARMS, vcp.posts.alarm_queries.open_count),
     ("Replies", "replies.listed", Permission.SEE_STANDARD_REPLIES, None),
     ("Personas", "personas.index", Permission.SEE_PERSONAS, None),
     ("Channels", "channels.index", Permission.SEE_CHANNELS, None),
@@ -230,7 +226,7 @@ def _set_up_pages(app: Flask, settings: Settings) -> None:
     headers.protect(app, settings)
     CSRFProtect(app)
     vcp.users.sign_in.set_up(app, settings)
-    app.add_template_filter(_localtime(settings.zone), "localtime")
+    app.add_template_filter(localtime_in(settings.zone), "localtime")
     app.add_template_filter(datetime.isoformat, "isoformat")
     app.jinja_env.globals.update(
         force_name=settings.force_name,
@@ -260,7 +256,7 @@ def _set_up_pages(app: Flask, settings: Settings) -> None:
         return {
             "me": me(),
             "nav": g.navigation,
-            "alarms": next((item for item in g.navigation if item["text"] == ALARMS), None),
+            "alarms": next((item for item in g.navigation if item["text"] == "Alarms"), None),
             "account_url": url_for("account.show"),
             "sign_out_url": url_for("users.sign_out"),
         }
@@ -290,17 +286,6 @@ def _actor_names(current: Session, actor_ids: Iterable[str]) -> dict[str, str]:
     """Return the names behind the trail's names, for those who may read them."""
     found = vcp.users.queries.by_actor(current, actor_ids)
     return {actor_id: user.display_name for actor_id, user in found.items()}
-
-
-def _localtime(own_zone: ZoneInfo) -> Any:
-    def localtime(moment: datetime | None, zone: str | None = None) -> str:
-        """Return the moment as people here read it: 26 Nov 2026, 14:05 GMT."""
-        if moment is None:
-            return ""
-        local = moment.astimezone(ZoneInfo(zone) if zone else own_zone)
-        return f"{local.day} {local:%b %Y, %H:%M %Z}"
-
-    return localtime
 
 
 @requires(Permission.USE_OWN_ACCOUNT)
