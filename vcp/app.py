@@ -7,7 +7,6 @@ from datetime import datetime, timedelta
 from inspect import iscoroutinefunction
 from typing import Any
 from wsgiref.headers import Headers
-from zoneinfo import ZoneInfo
 
 from flask import Flask, Response, g, redirect, request, url_for
 from flask.typing import ResponseReturnValue
@@ -44,6 +43,8 @@ import vcp.channels.service
 import vcp.contacts.checks
 import vcp.contacts.listing
 import vcp.contacts.routes
+import vcp.posts.alarm_queries
+import vcp.posts.alarm_routes
 import vcp.posts.answer_routes
 import vcp.posts.answering
 import vcp.posts.checks
@@ -94,8 +95,15 @@ from vcp.kernel.pages import RowIdConverter
 from vcp.kernel.permissions import Permission, allowed_paths, me, requires
 from vcp.kernel.places import static_folder
 from vcp.kernel.settings import Mode, Settings
-from vcp.kernel.templating import configure_templates, error_page
-from vcp.posts.events import Answered, ApprovalEnded, DraftHeld, HoldEnded, PostChanged
+from vcp.kernel.templating import configure_templates, error_page, localtime_in
+from vcp.posts.events import (
+    Answered,
+    ApprovalEnded,
+    DisavowalChanged,
+    DraftHeld,
+    HoldEnded,
+    PostChanged,
+)
 from vcp.residents.serving import PublicFiles, security_headers
 from vcp.triage.categories import CLEAN, OUTBOUND
 from vcp.users.events import PersonOut
@@ -116,6 +124,7 @@ FEATURES = (
     vcp.contacts.routes.bp,
     vcp.posts.delivery_routes.bp,
     vcp.posts.control_routes.bp,
+    vcp.posts.alarm_routes.bp,
     vcp.residents.routes.bp,
     vcp.residents.ask_routes.bp,
     vcp.residents.check_routes.bp,
@@ -143,6 +152,7 @@ NAVIGATION: tuple[tuple[str, str, Permission, Any], ...] = (
         vcp.posts.delivery_queries.asking,
     ),
     ("Control", "control.show", Permission.SEE_PAUSES, None),
+    ("Alarms", "alarms.listed", Permission.SEE_ALARMS, vcp.posts.alarm_queries.open_count),
     ("Replies", "replies.listed", Permission.SEE_STANDARD_REPLIES, None),
     ("Personas", "personas.index", Permission.SEE_PERSONAS, None),
     ("Channels", "channels.index", Permission.SEE_CHANNELS, None),
@@ -230,7 +240,7 @@ def _set_up_pages(app: Flask, settings: Settings) -> None:
     headers.protect(app, settings)
     CSRFProtect(app)
     vcp.users.sign_in.set_up(app, settings)
-    app.add_template_filter(_localtime(settings.zone), "localtime")
+    app.add_template_filter(localtime_in(settings.zone), "localtime")
     app.add_template_filter(datetime.isoformat, "isoformat")
     app.jinja_env.globals.update(
         force_name=settings.force_name,
@@ -260,6 +270,7 @@ def _set_up_pages(app: Flask, settings: Settings) -> None:
         return {
             "me": me(),
             "nav": g.navigation,
+            "alarms": next((item for item in g.navigation if item["text"] == "Alarms"), None),
             "account_url": url_for("account.show"),
             "sign_out_url": url_for("users.sign_out"),
         }
@@ -289,17 +300,6 @@ def _actor_names(current: Session, actor_ids: Iterable[str]) -> dict[str, str]:
     """Return the names behind the trail's names, for those who may read them."""
     found = vcp.users.queries.by_actor(current, actor_ids)
     return {actor_id: user.display_name for actor_id, user in found.items()}
-
-
-def _localtime(own_zone: ZoneInfo) -> Any:
-    def localtime(moment: datetime | None, zone: str | None = None) -> str:
-        """Return the moment as people here read it: 26 Nov 2026, 14:05 GMT."""
-        if moment is None:
-            return ""
-        local = moment.astimezone(ZoneInfo(zone) if zone else own_zone)
-        return f"{local.day} {local:%b %Y, %H:%M %Z}"
-
-    return localtime
 
 
 @requires(Permission.USE_OWN_ACCOUNT)
@@ -378,6 +378,7 @@ def _wire_events() -> None:
     listen(PersonaChanged, vcp.residents.listeners.stale_for_persona)
     listen(ChannelChanged, vcp.residents.listeners.stale_for_channel)
     listen(AreaChanged, vcp.residents.listeners.stale_for_area)
+    listen(DisavowalChanged, vcp.residents.listeners.stale_for_disavowal)
     health.register(vcp.residents.checks.checks)
     health.register(vcp.channels.checks.checks)
     health.register(vcp.posts.checks.checks)

@@ -321,6 +321,7 @@ class Api:
             "uri": url,
             "url": url,
             "created_at": shown_at.isoformat(timespec="milliseconds").replace("+00:00", "Z"),
+            "edited_at": post.edited_at.isoformat() if post.edited_at else None,
             "content": render(post.text, self.behaviour.content),
             "spoiler_text": post.content_warning,
             "sensitive": post.sensitive,

@@ -218,7 +218,8 @@ class AtprotoApi:
         said = json.loads(call.body)
         key = self._own(call, said)
         record = said["record"]
-        _check(record)
+        if said["collection"] == POSTS:
+            _check(record)
         before, cid = self.records.get(key), _cid(record)
         answer = {"uri": _uri(*key), "cid": cid, "validationStatus": "valid"}
         if before is not None and before["cid"] == cid:
@@ -248,10 +249,12 @@ class AtprotoApi:
         wanted = call.query["repo"], call.query["collection"]
         rows = [
             {"uri": _uri(*key), "cid": record["cid"], "value": record["value"]}
-            for key, record in self.records.items()
+            for key, record in sorted(self.records.items(), reverse=True)
             if key[:2] == wanted and self._shown_at[key] <= now()
         ]
-        return {"records": rows}
+        start, size = int(call.query.get("cursor") or 0), int(call.query.get("limit", 50))
+        more = {"cursor": str(start + size)} if start + size < len(rows) else {}
+        return {"records": rows[start : start + size], **more}
 
     def _delete(self, call: Call) -> dict[str, Any]:
         key = self._own(call, json.loads(call.body))

@@ -108,7 +108,10 @@ class FakenetBlueskyRig:
         }
         what = {"path": f"/{PUT}$"}
         if reading:
-            what = {"method": "GET", "path": "/(com.atproto.repo.getRecord|.*listNotifications)$"}
+            what = {
+                "method": "GET",
+                "path": "/com.atproto.repo.(getRecord|listRecords)$|listNotifications$",
+            }
         self.tell("config", plan=[rules[fault] | what])
 
 
@@ -164,7 +167,7 @@ class PdsRig:
         return [kept_of(row) for row in sorted(self.records(), key=lambda row: str(row["uri"]))]
 
     def break_next(self, fault: Fault, *, reading: bool = False) -> None:
-        method = "GET /xrpc/com.atproto.repo.getRecord" if reading else f"POST /xrpc/{PUT} "
+        method = "GET /xrpc/com.atproto.repo." if reading else f"POST /xrpc/{PUT} "
         if fault is Fault.LOST_ANSWER:
             self._proxy.lose_answer(method.encode())
             return

@@ -19,11 +19,13 @@ from tests.faults.proxy import LossyProxy
 from tests.networks import pds_server
 from tests.networks.bluesky_rigs import PUT, PdsRig, xrpc
 from tests.networks.contract import RemoteNetworkContract, outgoing, picture
+from tests.networks.watch_contract import WatchContract, everything_shown
 from vcp.networks import graphemes
 from vcp.networks.base import Unauthorised, Unavailable, Visibility, count_characters
 from vcp.networks.bluesky_answers import OtherContent
 from vcp.networks.bluesky_record import LIMITS
 from vcp.networks.bluesky_session import InProcessStore
+from vcp.networks.bluesky_watching import REPOSTS
 
 pytestmark = [
     pytest.mark.network,
@@ -51,7 +53,7 @@ def writer(pds_url: str) -> Iterator[PdsRig]:
         yield PdsRig(pds_url, "writer", proxy)
 
 
-class TestBlueskyAgainstItsOwnServer(RemoteNetworkContract):
+class TestBlueskyAgainstItsOwnServer(RemoteNetworkContract, WatchContract):
     """Without what others say: that needs a view of the network, which this server hasn't."""
 
 
@@ -104,6 +106,21 @@ def test_a_post_goes_the_whole_way(rig: PdsRig, pds_url: str, tmp_path: Path) ->
     assert blob.content == post.media[0].path.read_bytes()
     rig.network.withdraw(receipt.remote_id)
     assert rig.records() == []
+
+
+def test_what_the_account_passes_on_is_listed_as_that(rig: PdsRig) -> None:
+    since = datetime.now(UTC)
+    ours = rig.network.publish(outgoing("Ours"), "k").remote_id
+    theirs = "at://did:plc:somebodyelse/app.bsky.feed.post/3kaaaaaaaaaaa"
+    subject = {"uri": theirs, "cid": rig.records()[0]["cid"]}
+    record = {"$type": REPOSTS, "subject": subject, "createdAt": "2026-11-22T10:00:00.000Z"}
+    said = {"repo": rig.did, "collection": REPOSTS, "record": record}
+    made = xrpc(rig.base_url, "com.atproto.repo.createRecord", rig.own_token, json=said)
+    shown = everything_shown(rig.network, since)
+    assert {key: (post.is_boost, post.text) for key, post in shown.items()} == {
+        ours: (False, "Ours"),
+        made["uri"]: (True, theirs),
+    }
 
 
 def test_six_attempts_at_once_make_one_record(rig: PdsRig) -> None:

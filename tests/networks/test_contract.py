@@ -11,6 +11,7 @@ from tests.networks.conftest import MOCK_TOKENS
 from tests.networks.contract import NetworkContract, RemoteNetworkContract
 from tests.networks.inbound_contract import InboundContract
 from tests.networks.rigs import FakenetRig, FakeRig, MockRig, OwnRig
+from tests.networks.watch_contract import WatchContract
 from tests.networks.x_rigs import XRig
 
 
@@ -22,14 +23,14 @@ class TestOwnFeed(NetworkContract):
         return OwnRig(folder)
 
 
-class TestFake(RemoteNetworkContract, InboundContract):
+class TestFake(RemoteNetworkContract, InboundContract, WatchContract):
     @pytest.fixture(params=[True, False], ids=["idempotent", "not idempotent"])
     def rig(self, request: pytest.FixtureRequest) -> FakeRig:
         return FakeRig(is_idempotent=request.param)
 
 
 @pytest.mark.network
-class TestMastodonAgainstFakenet(RemoteNetworkContract, InboundContract):
+class TestMastodonAgainstFakenet(RemoteNetworkContract, InboundContract, WatchContract):
     @pytest.fixture(params=["honoured", "ignored"])
     def rig(self, fakenet_url: str, request: pytest.FixtureRequest) -> FakenetRig:
         found = FakenetRig(fakenet_url, f"officer-{abs(hash(request.node.nodeid))}")
@@ -38,7 +39,7 @@ class TestMastodonAgainstFakenet(RemoteNetworkContract, InboundContract):
 
 
 @pytest.mark.network
-class TestMastodonAgainstMastodonMock(RemoteNetworkContract, InboundContract):
+class TestMastodonAgainstMastodonMock(RemoteNetworkContract, InboundContract, WatchContract):
     @pytest.fixture
     def rig(self, mock_url: str) -> Iterator[MockRig]:
         with LossyProxy(int(mock_url.rsplit(":", 1)[1])) as proxy:
@@ -46,7 +47,7 @@ class TestMastodonAgainstMastodonMock(RemoteNetworkContract, InboundContract):
 
 
 @pytest.mark.network
-class TestXAgainstFakenet(RemoteNetworkContract, InboundContract):
+class TestXAgainstFakenet(RemoteNetworkContract, InboundContract, WatchContract):
     keeps_language = False
     takes_same_words_twice = False
     can_correct = False
@@ -60,7 +61,7 @@ class TestXAgainstFakenet(RemoteNetworkContract, InboundContract):
 
 
 @pytest.mark.network
-class TestBlueskyAgainstFakenet(RemoteNetworkContract, InboundContract):
+class TestBlueskyAgainstFakenet(RemoteNetworkContract, InboundContract, WatchContract):
     @pytest.fixture
     def rig(self, fakenet_url: str, request: pytest.FixtureRequest) -> FakenetBlueskyRig:
         found = FakenetBlueskyRig(fakenet_url, f"officer-{abs(hash(request.node.nodeid))}")

@@ -10,6 +10,7 @@ from sqlalchemy.orm import Session
 from officer_profiles.models import Persona
 from officer_profiles.states import PersonaState
 from tests.client import Client
+from tests.factories.alarms import make_alarm
 from tests.factories.areas import make_area
 from tests.factories.bulk import make_public_posts
 from tests.factories.channels import make_channel
@@ -28,12 +29,14 @@ from vcp.kernel import clock
 from vcp.kernel.context import Machine
 from vcp.kernel.permissions import Role
 from vcp.kernel.settings import Settings
-from vcp.posts import correcting, series, series_making, service
+from vcp.posts import alarms, correcting, disavowing, series, series_making, service
+from vcp.posts.alarms import Seen, raise_alarm
 from vcp.posts.models import Correction, Post
 from vcp.posts.schedule_models import Occurrence
 from vcp.posts.series_rules import Every, Rule
 from vcp.posts.states import DELIVERY, PostState
 from vcp.posts.tombstones import WithdrawalReason
+from vcp.posts.watch_models import AlarmKind
 from vcp.residents import asking
 from vcp.residents.render import render_everything
 from vcp.users import demo
@@ -93,6 +96,7 @@ def make_full(scene: Scene, session: Session) -> None:
     scene.things |= things.schedule(session, team, "own")
     scene.things |= _schedule(session, team)
     scene.things |= things.personas(session, team, "own")
+    scene.things |= things.alarms(session, team, "own") | _alarms(scene, session, team)
     scene.things |= things.channels(session, team, "own", team.administrator)
     scene.things |= things.staff_and_areas(session, settings, team)
     scene.things |= _posts(scene, session, team)
@@ -180,6 +184,33 @@ def _schedule(session: Session, team: Team) -> dict[str, str]:
     )
     make_post(session, team, text="Planned.", wanted_local=f"{starts['starts_on']}T12:00")
     return {"series_stopped": str(stopped.id), "series_wide": str(wide.id)}
+
+
+def _alarms(scene: Scene, session: Session, team: Team) -> dict[str, str]:
+    """Alarms in the states that `things.alarms` leaves out, and something said in public."""
+    settings: Settings = scene.app.extensions["vcp_settings"]
+    made = {
+        "edited": make_alarm(session, team.mastodon, kind=AlarmKind.EDITED, text="First."),
+        "wide": make_alarm(session, team.mastodon, text=UNBROKEN),
+        "stray": make_alarm(session, team.mastodon, kind=AlarmKind.STRAY),
+        "said": make_alarm(session, team.mastodon, kind=AlarmKind.RENAMED, remote_id=""),
+    }
+    again = Seen(text="Second.", at=clock.now(), remote_id=made["edited"].remote_id)
+    raise_alarm(session, team.mastodon, AlarmKind.EDITED, again)
+    alarms.acknowledge(session, made["edited"].id, by=team.supervisor)
+    said = made["said"]
+    words = disavowing.ready(session, said, settings, is_whole_account=False)
+    assert words is not None
+    disavowing.disavow(
+        session,
+        said.id,
+        words.sha256,
+        is_whole_account=False,
+        settings=settings,
+        by=team.supervisor,
+    )
+    team.mastodon.sealed_credentials = b"not to be opened here"
+    return {f"alarm_{name}": str(alarm.id) for name, alarm in made.items()}
 
 
 def _correction(scene: Scene, session: Session, team: Team, text: str) -> Correction:

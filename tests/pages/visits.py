@@ -53,6 +53,7 @@ EMPTY_LISTS = (
     Visit("desks.listed", ADMIN),
     Visit("contacts.listed", OFFICER),
     Visit("deliveries.listed", SUPERVISOR),
+    Visit("alarms.listed", SUPERVISOR),
     Visit("personas.index", AUDITOR),
     Visit("channels.index", AUDITOR),
     Visit("staff.listed", ADMIN),
@@ -192,6 +193,23 @@ DECISIONS = (
     refused("acknowledging.acknowledge", STRANGER, {"name": ""}, gaps={"token": "hand_over_token"}),
     Visit("desks.edit", ADMIN),
     refused("desks.change", ADMIN, {"name": "", "email": "x", "acknowledge_minutes": "many"}),
+    Visit("alarms.listed", SUPERVISOR, "open"),
+    Visit("alarms.listed", SUPERVISOR, "closed", query={"closed": "1"}),
+    *(
+        Visit("alarms.show", who, name, gaps={"alarm_id": f"alarm_{name}"})
+        for who, name in (
+            (SUPERVISOR, "edited"),
+            (MODERATOR, "wide"),
+            (SUPERVISOR, "ours"),
+            (SUPERVISOR, "said"),
+            (ADMIN, "stray"),
+        )
+    ),
+    Visit("alarms.show", AUDITOR, "only read"),
+    refused("alarms.call_ours", SUPERVISOR, {"reason": ""}),
+    refused("alarms.explain", MODERATOR, {"reason": ""}, gaps={"alarm_id": "alarm_said"}),
+    Visit("alarms.ask_disavow", SUPERVISOR),
+    Visit("alarms.ask_disavow", SUPERVISOR, "whole", query={"whole": "1"}),
     Visit("deliveries.show", SUPERVISOR),
     Visit("deliveries.show", SUPERVISOR, "failed", gaps={"delivery_id": "delivery_failed"}),
     Visit("deliveries.show", AUDITOR, "only read"),
@@ -342,6 +360,7 @@ VISITS = (
 )
 #: Buttons: nothing is typed, so there is no form to show again.
 BUTTONS = {
+    *("alarms.acknowledge", "alarms.disavow", "alarms.reopen"),
     *("account.renew_codes", "account.revoke", "account.revoke_others", "audit.export"),
     *("ask.missed", "channels.confirm", "channels.finish", "channels.reconnect", "contacts.resume"),
     *("cases.claim", "cases.put_back", "desks.switch", "deliveries.send_again"),

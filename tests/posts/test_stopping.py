@@ -15,7 +15,7 @@ from vcp.kernel.mail import Mail
 from vcp.kernel.settings import Settings
 from vcp.networks.base import NetworkError, NotSent, OutcomeUnknown, Receipt, Unauthorised
 from vcp.networks.fake import FakeNetwork
-from vcp.posts import claiming, publishing, service, settling, stopping, watching
+from vcp.posts import claiming, publishing, reappearing, service, settling, stopping
 from vcp.posts.claiming import Claimed
 from vcp.posts.models import Delivery
 from vcp.posts.publishing import Outcome
@@ -210,8 +210,8 @@ class TestWatching:
     def test_a_late_copy_is_taken_down(
         self, session: Session, absent: Delivery, settings: Settings
     ) -> None:
-        (reading,) = watching.take_watches(session, settings)
-        watching.record_watch(session, reading, receipt("late-1"))
+        (reading,) = reappearing.take_watches(session, settings)
+        reappearing.record_watch(session, reading, receipt("late-1"))
         session.flush()
         assert (absent.state, absent.remote_id) == (D.PUBLISHED, "late-1")
         look(session, Seen())
@@ -225,17 +225,17 @@ class TestWatching:
         clock: time_machine.Traveller,
     ) -> None:
         looks = []
-        for second in range(watching.WATCH_FOR_S + 120):
-            for reading in watching.take_watches(session, settings):
-                watching.record_watch(session, reading, None)
+        for second in range(reappearing.WATCH_FOR_S + 120):
+            for reading in reappearing.take_watches(session, settings):
+                reappearing.record_watch(session, reading, None)
                 looks.append(second)
             session.flush()
             clock.shift(1)
         assert {b - a for a, b in itertools.pairwise(looks)} == {
-            watching.OFTEN_S,
-            watching.SELDOM_S,
+            reappearing.OFTEN_S,
+            reappearing.SELDOM_S,
         }
-        assert looks[-1] >= watching.WATCH_FOR_S - 60
+        assert looks[-1] >= reappearing.WATCH_FOR_S - 60
         assert absent.next_at is None
 
     def test_the_late_answer_itself_is_proof_and_it_comes_down(
@@ -260,11 +260,11 @@ class TestWatching:
             for reading in settling.take_reading(session, settings):
                 settling.record_reading(session, reading, NotSent("no connection"))
             session.flush()
-            watching.ask_about_unread(session)
+            reappearing.ask_about_unread(session)
             clock.shift(5)
         assert delivery.state is D.NEEDS_PERSON
-        (watch,) = watching.take_watches(session, settings)
-        watching.record_watch(session, watch, receipt())
+        (watch,) = reappearing.take_watches(session, settings)
+        reappearing.record_watch(session, watch, receipt())
         session.flush()
         look(session, Seen())
         assert delivery.state is D.WITHDRAWN
@@ -278,7 +278,7 @@ class TestWatching:
         session.flush()
         settling.lose_expired(session)
         assert settling.take_reading(session, settings) == []
-        watching.hurry(session)
+        reappearing.hurry(session)
         assert len(settling.take_reading(session, settings)) == 1
 
     def test_one_that_asked_already_is_looked_for_too(
@@ -288,4 +288,4 @@ class TestWatching:
         for verb in ("lose", "ask"):
             DELIVERY.apply(session, delivery, verb, by=team.supervisor)
         withdraw(session, team, sending)
-        assert len(watching.take_watches(session, settings)) == 1
+        assert len(reappearing.take_watches(session, settings)) == 1

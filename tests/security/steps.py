@@ -12,6 +12,7 @@ from vcp.networks.registry import PASTED_KEYS
 
 #: What stands in an address's gap unless a step says otherwise.
 USUAL = {
+    "alarm_id": "alarm",
     "area_id": "area_id",
     "capability_id": "capability_id",
     "case_id": "case_id",
@@ -97,6 +98,7 @@ PERSONA = "/staff/personas/<int:persona_id>"
 CHANNEL = "/staff/channels/<int:channel_id>"
 KEYS = dict.fromkeys(PASTED_KEYS["x"], "a key")
 DELIVERY = "/staff/deliveries/<uuid:delivery_id>"
+ALARM = "/staff/alarms/<int:alarm_id>"
 STAFF = "/staff/<int:user_id>"
 CONTACT = "/staff/contacts/<int:contact_id>"
 
@@ -238,6 +240,10 @@ SPECIAL = (
         {"base_url": "http://127.0.0.1:9", "name": "New channel", "area_id": "{area_id}"},
     ),
     Step("POST", "/staff/channels/connections/finish", {"state": "{oauth_state}", "code": "c"}),
+    Step("POST", f"{ALARM}/call-ours", REASON),
+    Step("POST", f"{ALARM}/explain", REASON),
+    Step("POST", f"{ALARM}/reopen", gaps={"alarm_id": "alarm_ours"}),
+    Step("POST", f"{ALARM}/disavow", {"sha256": "{disavow_sha256}", "whole_account": ""}),
     Step("POST", f"{DELIVERY}/give-up", REASON),
     Step("POST", f"{DELIVERY}/say-published", {"url": "https://social.example/@harbour/1"}),
     Step(

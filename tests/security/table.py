@@ -164,6 +164,15 @@ POST /staff/deliveries/<uuid:delivery_id>/say-published                   rarrrr
 POST /staff/deliveries/<uuid:delivery_id>/send-again                      rarrrr rnrrrr
 POST /staff/deliveries/<uuid:delivery_id>/give-up                         rarrrr rnrrrr
 
+GET  /staff/alarms                                                        aaaaaa =
+GET  /staff/alarms/<int:alarm_id>                                         aaaaaa nnnnnn
+POST /staff/alarms/<int:alarm_id>/acknowledge                             raarra rnnrrn
+POST /staff/alarms/<int:alarm_id>/call-ours                               raarra rnnrrn
+POST /staff/alarms/<int:alarm_id>/explain                                 raarra rnnrrn
+POST /staff/alarms/<int:alarm_id>/reopen                                  raarra rnnrrn
+GET  /staff/alarms/<int:alarm_id>/disavow                                 raarrr rnnrrr
+POST /staff/alarms/<int:alarm_id>/disavow                                 raarrr rnnrrr
+
 GET  /staff/personas                                                      aaaaaa =
 GET  /staff/personas/<int:persona_id>                                     aaaaaa rrrrrr
 GET  /staff/personas/propose                                              aarrrr =

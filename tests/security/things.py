@@ -11,6 +11,7 @@ from moderation import deciding, desks, handing_over
 from moderation import service as working
 from officer_profiles.models import Capability, CapabilityKind, PersonaKind
 from officer_profiles.states import PersonaState
+from tests.factories.alarms import approve_statements, make_alarm
 from tests.factories.areas import make_area
 from tests.factories.channels import make_channel
 from tests.factories.contacts import make_message
@@ -32,7 +33,7 @@ from vcp.kernel.settings import Settings
 from vcp.posts import correcting, service, standard
 from vcp.posts.models import Correction, Post
 from vcp.posts.series_rules import Every, Rule
-from vcp.posts.states import DELIVERY, PostState
+from vcp.posts.states import ALARM, DELIVERY, PostState
 from vcp.residents import asking
 from vcp.users.links import make_link
 from vcp.users.models import LinkPurpose, User
@@ -160,6 +161,19 @@ def cases(session: Session, team: Team, side: str) -> Ids:
         "desk_id": str(desk.id),
         "hand_over_id": str(row.id),
         "hand_over_token": token,
+    }
+
+
+def alarms(session: Session, team: Team, side: str) -> Ids:
+    """An open alarm about the account, one that was called ours, and approved words to publish."""
+    sha256 = approve_statements(session)
+    text = f"{SECRET_WORD[side]} coins"
+    ours = make_alarm(session, team.mastodon, text=text)
+    ALARM.apply(session, ours, "call_ours", by=BY)
+    return {
+        "alarm": str(make_alarm(session, team.mastodon, text=text).id),
+        "alarm_ours": str(ours.id),
+        "disavow_sha256": sha256,
     }
 
 

@@ -65,6 +65,7 @@ def make_world(app: Flask, session: Session) -> World:
         side |= things.schedule(session, team, name)
         side |= things.cases(session, team, name)
         side |= things.personas(session, team, name)
+        side |= things.alarms(session, team, name)
         side |= things.contacts(session, settings, team, name) | {"form_key": form_key}
         side |= things.channels(session, team, name, people[Role.ADMINISTRATOR])
         side |= things.staff_and_areas(session, settings, team)

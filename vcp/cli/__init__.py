@@ -9,6 +9,7 @@ from vcp import __version__
 #: Where each command is found. A module is loaded when its command is asked for: `vcp up` stays
 #: small beside what it starts, and `vcp triage` needs no application.
 COMMANDS = {
+    "alarms": "alarms:command",
     "areas": "areas:group",
     "audit": "trail:group",
     "cases": "cases:group",

@@ -56,6 +56,9 @@ class Permission(StrEnum):
     SEE_PERSONAS = "see_personas"
     PROPOSE_PERSONAS = "propose_personas"
     VERIFY_PERSONAS = "verify_personas"
+    SEE_ALARMS = "see_alarms"
+    WORK_ALARMS = "work_alarms"
+    DISAVOW = "disavow"
     SEE_CHANNELS = "see_channels"
     CONNECT_CHANNELS = "connect_channels"
     CONFIRM_CHANNELS = "confirm_channels"
@@ -72,7 +75,14 @@ class Permission(StrEnum):
 P = Permission
 #: What they show isn't divided by area, so only a grant for the whole force gives them.
 WHOLE_FORCE = frozenset({P.SEE_TRAIL, P.EXPORT_TRAIL, P.SEE_MAILS})
-_EVERYBODY = {P.USE_OWN_ACCOUNT, P.SEE_AREAS, P.SEE_PERSONAS, P.SEE_CHANNELS, P.SEE_PAUSES}
+_EVERYBODY = {
+    P.USE_OWN_ACCOUNT,
+    P.SEE_AREAS,
+    P.SEE_PERSONAS,
+    P.SEE_CHANNELS,
+    P.SEE_PAUSES,
+    P.SEE_ALARMS,
+}
 #: Who may stop publishing may take part in letting it go on. It lets out no words by itself:
 #: what became due meanwhile waits for those who settle deliveries.
 _CONTROL = {P.PAUSE_PUBLISHING, P.LIFT_PAUSES}
@@ -106,6 +116,8 @@ ROLE_PERMISSIONS: dict[Role, frozenset[Permission]] = {
             P.PROPOSE_PERSONAS,
             P.VERIFY_PERSONAS,
             P.CONFIRM_CHANNELS,
+            P.WORK_ALARMS,
+            P.DISAVOW,
             P.SEE_STAFF,
             P.WORK_CASES,
             P.SEE_CONTACTS,
@@ -123,6 +135,8 @@ ROLE_PERMISSIONS: dict[Role, frozenset[Permission]] = {
             P.SEE_CASES,
             P.RETURN_HOLDS,
             P.SEE_DELIVERIES,
+            P.WORK_ALARMS,
+            P.DISAVOW,
             P.WORK_CASES,
             P.SEE_CONTACTS,
             P.WORK_CONTACTS,
@@ -159,6 +173,7 @@ ROLE_PERMISSIONS: dict[Role, frozenset[Permission]] = {
         | _CONTROL
         | {
             P.CONNECT_CHANNELS,
+            P.WORK_ALARMS,
             P.MANAGE_AREAS,
             P.SEE_STAFF,
             P.MANAGE_STAFF,

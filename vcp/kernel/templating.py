@@ -1,11 +1,13 @@
 """How pages find their templates, the GOV.UK macros and their static files."""
 
 import hashlib
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from datetime import datetime
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlencode
+from zoneinfo import ZoneInfo
 
 from flask import Flask, request
 from jinja2 import ChoiceLoader, FileSystemLoader, PackageLoader, PrefixLoader
@@ -65,6 +67,19 @@ def error_page(app: Flask, status: int, **shown: object) -> str:
     """Return the error page for `status`, rendered with no request, database or sign-in."""
     # Not `render_template`: its context processors may need what has just failed.
     return app.jinja_env.get_template("errors/error.html").render(status=status, **shown)
+
+
+def localtime_in(own_zone: ZoneInfo) -> Callable[[datetime | None, str | None], str]:
+    """Return the filter that writes moments in this zone, unless a page names another."""
+
+    def localtime(moment: datetime | None, zone: str | None = None) -> str:
+        """Return the moment as people here read it: 26 Nov 2026, 14:05 GMT."""
+        if moment is None:
+            return ""
+        local = moment.astimezone(ZoneInfo(zone) if zone else own_zone)
+        return f"{local.day} {local:%b %Y, %H:%M %Z}"
+
+    return localtime
 
 
 def static_url(name: str) -> str:

@@ -160,6 +160,35 @@ class RemotePost:
 
 
 @dataclass(frozen=True)
+class OwnPost:
+    """One entry of the account's own list, whoever put it there; texts are safe to store."""
+
+    remote_id: str
+    url: str | None
+    #: Made plain; of what the account passes on, the other one's words.
+    text: str
+    #: As the network says; on Bluesky it's what the writer claims.
+    created_at: datetime
+    #: Changes with each edit; the same for a post that nobody touched.
+    edit_mark: str
+    media_count: int
+    #: True when the network says that it was changed; not all say so.
+    is_edited: bool = False
+    #: True for somebody else's post that the account passes on.
+    is_boost: bool = False
+    #: Ids that the same post had before it was edited, where each edit makes a new one.
+    earlier_ids: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class OwnPage:
+    """Some of what the account shows, newest first; `older` asks for the next, None: that's all."""
+
+    items: tuple[OwnPost, ...]
+    older: str | None
+
+
+@dataclass(frozen=True)
 class Limits:
     """What a channel takes; `url_length` is what any link counts as, None for as typed."""
 
@@ -302,6 +331,15 @@ class Network(Protocol):
 
     def exists(self, remote_id: str) -> bool:
         """True while the network still shows this post to its author."""
+
+    def own_posts(self, *, since: datetime, before: str | None = None) -> OwnPage:
+        """One page of what the account itself shows, replies and passed-on posts included.
+
+        `before` is the `older` of the page before. Pages may overlap, and hold what is older than
+        `since`.
+
+        Raises: NetworkError when the page couldn't be read, which isn't the same as empty.
+        """
 
     def mentions(self, *, since: datetime, before: str | None = None) -> InboundPage:
         """One page of what others said to the account since then, newest first.

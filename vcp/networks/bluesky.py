@@ -8,7 +8,7 @@ from datetime import datetime
 from typing import Any, TypeVar
 
 from vcp.kernel import clock
-from vcp.networks import bluesky_facets, bluesky_inbound
+from vcp.networks import bluesky_facets, bluesky_inbound, bluesky_watching
 from vcp.networks import bluesky_record as records
 from vcp.networks.addresses import check_base_url
 from vcp.networks.answers import Step, used_up_s
@@ -20,6 +20,7 @@ from vcp.networks.base import (
     MediaItem,
     NotSent,
     Outgoing,
+    OwnPage,
     Reason,
     Receipt,
     Rejected,
@@ -129,6 +130,10 @@ class BlueskyNetwork:
         """Asks for the record."""
         address = address_of(remote_id)
         return self._within(lambda call, _: self._record(call, address) is not None)
+
+    def own_posts(self, *, since: datetime, before: str | None = None) -> OwnPage:
+        """Lists the account's records of posts, then those of what it passes on."""
+        return self._within(lambda call, did: bluesky_watching.own_posts(call, did, since, before))
 
     def mentions(self, *, since: datetime, before: str | None = None) -> InboundPage:
         """Asks for notifications of mentions and replies, which a server without a view lacks."""

@@ -13,6 +13,8 @@ from vcp.networks.base import (
     Limits,
     NetworkError,
     Outgoing,
+    OwnPage,
+    OwnPost,
     Reason,
     Receipt,
     Rejected,
@@ -45,6 +47,7 @@ class FakePost:
     key: str
     at: datetime
     visible_at: datetime
+    edits: int = 0
 
 
 @dataclass(frozen=True)
@@ -63,6 +66,10 @@ class FakeNetwork:
         self.posts: list[FakePost] = []
         #: What others said to the account, newest first.
         self.said: list[Inbound] = []
+        #: Posts of others that the account passed on.
+        self.boosts: list[OwnPost] = []
+        #: How the account presents itself.
+        self.profile = AccountInfo("fake-account", "officer@fake.example", "Officer", "", ())
         self.calls = 0
         self._lag = lag
         self._faults: list[_Fault] = []
@@ -95,7 +102,8 @@ class FakeNetwork:
         """Puts the new words in the place of the old."""
         with self._lock:
             fault = self._begin(outgoing)
-            post = replace(self._known(receipt_remote_id), outgoing=outgoing, key=key)
+            old = self._known(receipt_remote_id)
+            post = replace(old, outgoing=outgoing, key=key, edits=old.edits + 1)
             self.posts = [post if old.remote_id == receipt_remote_id else old for old in self.posts]
             return self._end(post, fault)
 
@@ -124,6 +132,18 @@ class FakeNetwork:
         self._begin_reading()
         now = clock.now()
         return any(post.remote_id == remote_id and post.visible_at <= now for post in self.posts)
+
+    def own_posts(self, *, since: datetime, before: str | None = None) -> OwnPage:
+        """What is visible by now, a page of 40 at a time."""
+        self._begin_reading()
+        now = clock.now()
+        shown = [_own_post(post) for post in self.posts if post.visible_at <= now]
+        rows = sorted([*shown, *self.boosts], key=lambda row: row.created_at, reverse=True)
+        start = int(before or 0)
+        page = tuple(rows[start : start + _PAGE])
+        is_old = all(row.created_at < since - _OVERLAP for row in page)
+        is_last = is_old or start + _PAGE >= len(rows)
+        return OwnPage(page, None if is_last else str(start + _PAGE))
 
     def say(self, item: Inbound) -> None:
         """Has somebody say this to the account, or say it anew after an edit."""
@@ -159,9 +179,9 @@ class FakeNetwork:
         return False
 
     def account(self) -> AccountInfo:
-        """Always the same one."""
+        """As it presents itself now."""
         self._begin_reading()
-        return AccountInfo("fake-account", "officer@fake.example", "Officer", "", ())
+        return self.profile
 
     def limits(self) -> Limits:
         """Mastodon's, as they are when a server doesn't say."""
@@ -202,6 +222,18 @@ class FakeNetwork:
 
 def _receipt(post: FakePost) -> Receipt:
     return Receipt(post.remote_id, f"https://fake.example/{post.remote_id}", post.at)
+
+
+def _own_post(post: FakePost) -> OwnPost:
+    return OwnPost(
+        remote_id=post.remote_id,
+        url=f"https://fake.example/{post.remote_id}",
+        text=post.outgoing.text,
+        created_at=post.at,
+        edit_mark=str(post.edits),
+        media_count=len(post.outgoing.media),
+        is_edited=post.edits > 0,
+    )
 
 
 def _is_same(one: Outgoing, other: Outgoing) -> bool:

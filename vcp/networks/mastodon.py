@@ -10,7 +10,7 @@ from urllib.parse import quote, urlsplit
 import requests
 
 from vcp.kernel import clock
-from vcp.networks import mastodon_reading, mastodon_stream
+from vcp.networks import mastodon_reading, mastodon_stream, mastodon_watching
 from vcp.networks.addresses import check_base_url
 from vcp.networks.answers import Step, clock_ahead, failure, no_api, used_up_s
 from vcp.networks.base import (
@@ -23,6 +23,7 @@ from vcp.networks.base import (
     NetworkError,
     NotSent,
     Outgoing,
+    OwnPage,
     Reason,
     Receipt,
     Rejected,
@@ -125,6 +126,15 @@ class MastodonNetwork:
                     raise
                 return False
             return True
+
+        return self._within(work)
+
+    def own_posts(self, *, since: datetime, before: str | None = None) -> OwnPage:
+        """Asks for the account's statuses, replies and boosts included."""
+
+        def work(call: Call) -> OwnPage:
+            own_id = self._account_id or self._account(call).remote_id
+            return mastodon_watching.own_posts(call, own_id, since, before)
 
         return self._within(work)
 

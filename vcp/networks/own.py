@@ -13,6 +13,7 @@ from vcp.networks.base import (
     Limits,
     NotSent,
     Outgoing,
+    OwnPage,
     Reason,
     Receipt,
     Rejected,
@@ -112,6 +113,15 @@ class OwnFeed:
     def exists(self, remote_id: str) -> bool:
         """Looks for the post's page."""
         return self._writer.holds(remote_id, None)
+
+    def own_posts(
+        self,
+        *,
+        since: datetime,  # noqa: ARG002 - the protocol's
+        before: str | None = None,  # noqa: ARG002 - the protocol's
+    ) -> OwnPage:
+        """Nobody but us writes the folder, so there is nothing to watch."""
+        return OwnPage((), None)
 
     def mentions(
         self,

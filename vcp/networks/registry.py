@@ -43,6 +43,13 @@ READ_AT_S: Mapping[str, tuple[int, ...]] = {"x": (60, 180, 420)}
 METERED = frozenset({"x"})
 #: Seconds between two readings of what others say, where each costs money or is rationed.
 LISTENS_EVERY_S: Mapping[str, int] = {"x": 60}
+#: Seconds between two looks at what an account shows, where each is rationed or costs money.
+WATCHES_EVERY_S: Mapping[str, int] = {"x": 120}
+#: Days that such a look goes back when it's for changes of what was there before; others go back
+#: further. X lets nobody edit after an hour, and charges for a post once a day.
+LOOKS_BACK_DAYS: Mapping[str, int] = {"x": 1}
+#: Networks where whoever writes a post says when it was written.
+DATES_ARE_CLAIMED = frozenset({"bluesky"})
 
 
 class _RemoteFactory(Protocol):

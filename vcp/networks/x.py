@@ -17,6 +17,7 @@ from vcp.networks.base import (
     MediaItem,
     NotSent,
     Outgoing,
+    OwnPage,
     Reason,
     Receipt,
     Rejected,
@@ -41,6 +42,7 @@ from vcp.networks.x_answers import (
 from vcp.networks.x_call import Call, Keys
 from vcp.networks.x_inbound import inbound, latest_id_of
 from vcp.networks.x_media import upload
+from vcp.networks.x_watching import own_post
 
 #: Where X answers; a channel may name another server, such as one for tests.
 ADDRESS = "https://api.x.com"
@@ -151,6 +153,23 @@ class XNetwork:
         """Asks for the post; X answers 200 for one that isn't there."""
         number = _number(remote_id)
         return self._within(lambda call: self._is_shown(call, number))
+
+    def own_posts(self, *, since: datetime, before: str | None = None) -> OwnPage:
+        """Reads one page of the account's posts; X charges for each, the same one once a day."""
+
+        def work(call: Call) -> OwnPage:
+            answer = self._page(call, self._own_id(call), since, before, exclude=None)
+            older = _next_token(answer)
+            if older is not None and older == before:
+                raise Unavailable("X doesn't show the account's posts far enough back.")
+            ahead = clock_ahead(call.wire.exchange, clock.now())
+            try:
+                items = tuple(own_post(row, ahead) for row in _rows(call, answer))
+            except (ValueError, TypeError, LookupError, AttributeError) as error:
+                raise x_failure(call.wire, Step.READ) from error
+            return OwnPage(items, older)
+
+        return self._within(work)
 
     def mentions(self, *, since: datetime, before: str | None = None) -> InboundPage:
         """Reads one page of the account's mentions; X charges for each post in it."""
@@ -300,12 +319,20 @@ class XNetwork:
                 break
         raise Unavailable("X doesn't show the account's posts far enough back.")
 
-    def _page(self, call: Call, own_id: str, since: datetime, token: str | None) -> dict[str, Any]:
+    def _page(
+        self,
+        call: Call,
+        own_id: str,
+        since: datetime,
+        token: str | None,
+        *,
+        exclude: str | None = "retweets",
+    ) -> dict[str, Any]:
         return call.ask(
             Step.READ,
             lambda: call.client.get_users_tweets(
                 own_id,
-                exclude="retweets",
+                exclude=exclude,
                 max_results=_PAGE_SIZE,
                 start_time=_start(since),
                 pagination_token=token,

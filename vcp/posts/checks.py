@@ -9,7 +9,7 @@ from vcp.kernel import clock
 from vcp.kernel.db import session
 from vcp.kernel.health import Check
 from vcp.kernel.settings import settings
-from vcp.posts import bank_holidays, reconciling, settling
+from vcp.posts import alarm_queries, bank_holidays, reconciling, settling, watching
 from vcp.posts.models import Delivery
 from vcp.posts.states import DeliveryState
 
@@ -21,6 +21,19 @@ def checks() -> Iterator[Check]:
         "deliveries settled",
         asking == 0,
         f"{asking} deliveries need a person's word. A supervisor opens Deliveries and decides.",
+    )
+    alarms = alarm_queries.open_everywhere(session())
+    yield Check(
+        "accounts are ours alone",
+        alarms == 0,
+        f"{alarms} alarms about our accounts are open. A supervisor opens Alarms and decides.",
+    )
+    blind = [channel.name for channel, _ in watching.blind(session())]
+    yield Check(
+        "accounts watched",
+        not blind,
+        f"Nobody watches {', '.join(blind)} at present. Look at the page of alarms, and whether "
+        "`vcp ingest` runs.",
     )
     unknown_since = clock.now() - timedelta(seconds=settling.PERSON_AFTER_S)
     stuck = session().scalar(

@@ -44,6 +44,13 @@ class PostChanged(Event):
 
 
 @dataclass(frozen=True)
+class DisavowalChanged(Event):
+    """What the force says about something on an account of its own was published or taken back."""
+
+    disavowal_id: int
+
+
+@dataclass(frozen=True)
 class Answered(Event):
     """An answer to a resident is out."""
 

@@ -296,7 +296,7 @@ def _absent_where_reading_is_dear(session: Session, delivery: Delivery) -> None:
 
 
 def _absent_and_unwanted(session: Session, delivery: Delivery, certain_at: datetime) -> None:
-    """Cancel what was withdrawn and isn't there; `vcp.posts.watching` goes on looking for it."""
+    """Cancel what was withdrawn and isn't there; `vcp.posts.reappearing` goes on looking for it."""
     now = clock.now()
     delivery.next_at = now + timedelta(seconds=READ_AGAIN_S)
     if delivery.reads < READS_NEEDED or now < certain_at:

@@ -6,6 +6,7 @@ gaps filled from settings, and nothing else.
 
 import hashlib
 import re
+from collections.abc import Mapping
 
 import rfc8785
 from sqlalchemy import select
@@ -29,6 +30,9 @@ from vcp.triage.inbound_categories import StandardReply as Sending
 NEEDED = 2
 LONGEST = 300
 GAPS = ("force", "url", "press_url", "register_url", "hours")
+#: What is said in public about an account of ours begins so, and takes its gaps from the alarm.
+DISAVOW = "disavow_"
+DISAVOWAL_GAPS = ("force", "account", "network", "time")
 #: Wherever a conversation holds a sign of this, a person answers in words for this one resident.
 PLEA = "safeguarding"
 #: There is no standard reply to these at all.
@@ -78,8 +82,9 @@ def propose(
             "Messages of this kind get a person's own words, never a standard reply.",
             "category",
         )
-    if unknown := [gap for gap in _GAP.findall(text) if gap not in GAPS]:
-        known = ", ".join(f"{{{gap}}}" for gap in GAPS)
+    gaps = DISAVOWAL_GAPS if category.startswith(DISAVOW) else GAPS
+    if unknown := [gap for gap in _GAP.findall(text) if gap not in gaps]:
+        known = ", ".join(f"{{{gap}}}" for gap in gaps)
         raise Invalid(f"{{{unknown[0]}}} is no gap that can be filled. Use {known}.", "text")
     if "{" in _GAP.sub("", text) or "}" in _GAP.sub("", text):
         raise Invalid("A bracket stands alone. Write a gap as {force}.", "text")
@@ -116,7 +121,7 @@ def approve(session: Session, reply_id: int, sha256: str, *, by: Person) -> Stan
     if len(reply.approvals) < NEEDED:
         record(session, by, "approve", "standard_reply", reply.id, sha256=sha256, of=NEEDED)
         return reply
-    for earlier in _in_force(session, reply.category, reply.language):
+    for earlier in in_force(session, reply.category, reply.language):
         STANDARD_REPLY.apply(session, earlier, "retire", by=by, replaced_by=reply.id)
     STANDARD_REPLY.apply(session, reply, "approve", by=by, sha256=sha256)
     return reply
@@ -187,9 +192,9 @@ def offered(session: Session, message: Message) -> StandardReply | None:
     if needs_own_words(message.contact):
         return None
     language = language_of(message) or OTHER_LANGUAGE
-    replies = _in_force(session, message.contact.category, language)
+    replies = in_force(session, message.contact.category, language)
     if not replies and language != OTHER_LANGUAGE:
-        replies = _in_force(session, message.contact.category, OTHER_LANGUAGE)
+        replies = in_force(session, message.contact.category, OTHER_LANGUAGE)
     return replies[0] if replies else None
 
 
@@ -219,6 +224,14 @@ def filled(reply: StandardReply, message: Message, settings: Settings) -> str:
         "register_url": f"{settings.base_url}/register/",
         "hours": message.channel.hours,
     }
+    return fill(reply, values)
+
+
+def fill(reply: StandardReply, values: Mapping[str, str]) -> str:
+    """Return the words with their gaps filled from these values.
+
+    Raises: Invalid when one that they need is empty.
+    """
     for gap in _GAP.findall(reply.text):
         if not values[gap]:
             raise Invalid(
@@ -228,7 +241,8 @@ def filled(reply: StandardReply, message: Message, settings: Settings) -> str:
     return _GAP.sub(lambda match: values[match.group(1)], reply.text)
 
 
-def _in_force(session: Session, category: str, language: str) -> list[StandardReply]:
+def in_force(session: Session, category: str, language: str) -> list[StandardReply]:
+    """Return what may be sent in this category and language, the newest first."""
     rows = select(StandardReply).where(
         StandardReply.category == category,
         StandardReply.language == language,

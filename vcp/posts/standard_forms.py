@@ -7,10 +7,13 @@ from wtforms.validators import DataRequired
 
 from officer_profiles.forms import LANGUAGES
 from vcp.kernel.forms import BaseForm, MaxBytes
-from vcp.posts.standard import GAPS, LONGEST, NEVER
+from vcp.posts.standard import DISAVOWAL_GAPS, GAPS, LONGEST, NEVER
+from vcp.posts.standard_texts import ABOUT_ACCOUNTS
 from vcp.triage.inbound_categories import INBOUND
 
-_GAPS = ", ".join(f"{{{gap}}}" for gap in GAPS)
+_GAPS, _GAPS_OF_STATEMENTS = (
+    ", ".join(f"{{{gap}}}" for gap in gaps) for gaps in (GAPS, DISAVOWAL_GAPS)
+)
 
 
 class ProposeReplyForm(BaseForm):
@@ -19,9 +22,12 @@ class ProposeReplyForm(BaseForm):
     category = SelectField(
         "What it answers",
         choices=[
-            SelectChoice(code, category.name)
-            for code, category in INBOUND.items()
-            if code not in NEVER
+            *(
+                SelectChoice(code, category.name)
+                for code, category in INBOUND.items()
+                if code not in NEVER
+            ),
+            *(SelectChoice(code, name) for code, name in ABOUT_ACCOUNTS.items()),
         ],
         widget=GovSelect(),
     )
@@ -34,7 +40,8 @@ class ProposeReplyForm(BaseForm):
     text = TextAreaField(
         "The reply",
         [DataRequired("Write the reply."), MaxBytes(4 * LONGEST, "The reply")],
-        description=f"At most {LONGEST} characters. Gaps that settings fill: {_GAPS}.",
+        description=f"At most {LONGEST} characters. Gaps that settings fill: {_GAPS}. "
+        f"A public statement has these: {_GAPS_OF_STATEMENTS}.",
         widget=GovTextArea(),
     )
     submit = SubmitField("Propose", widget=GovSubmitInput())

@@ -9,6 +9,7 @@ from vcp.kernel.errors import Invalid
 from vcp.kernel.permissions import Permission, allowed_paths, me, requires
 from vcp.posts import standard
 from vcp.posts.standard_forms import ApproveReplyForm, ProposeReplyForm
+from vcp.posts.standard_texts import ABOUT_ACCOUNTS
 from vcp.triage.inbound_categories import INBOUND
 
 bp = Blueprint("replies", __name__, url_prefix="/staff/replies")
@@ -67,7 +68,7 @@ def _page(form: ProposeReplyForm) -> str:
         "posts/replies.html",
         form=form,
         replies=[(reply, _approve_form(reply.sha256)) for reply in replies],
-        names={code: category.name for code, category in INBOUND.items()},
+        names=ABOUT_ACCOUNTS | {code: category.name for code, category in INBOUND.items()},
         languages=dict(LANGUAGES),
         needed=standard.NEEDED,
         may_decide=bool(allowed_paths(me(), Permission.APPROVE_STANDARD_REPLIES)),

@@ -1,9 +1,19 @@
 """The standard replies that come with the product, each to be approved by two people of the force.
 
-Gaps are filled from settings. There is none for a plea about safety: that is answered by a
+Gaps are filled from settings, those of what is said about an account of ours also from the alarm.
+There is none for a plea about safety: that is answered by a
 person. Source: the reply texts of the force's triage policy.
 """
 
+#: What a text says in public about an account of ours, by its category.
+ABOUT_ACCOUNTS = {
+    "disavow_posted": "Public statement: a post that isn't ours",
+    "disavow_boosted": "Public statement: passing on somebody's post",
+    "disavow_edited": "Public statement: a post of ours was changed",
+    "disavow_deleted": "Public statement: a post of ours was removed",
+    "disavow_profile": "Public statement: an account's name or profile",
+    "disavow_account": "Public statement: we don't control an account",
+}
 #: Category of message and language -> the words.
 TEXTS: dict[tuple[str, str], str] = {
     ("emergency_in_progress", "en"): (
@@ -40,6 +50,33 @@ TEXTS: dict[tuple[str, str], str] = {
         "You can check any of our officers at {register_url} or on 101. We never ask for bank "
         "details, PINs, payment or remote access. If someone is asking now, stop and call 101, "
         "or 999."
+    ),
+    ("disavow_posted", "en"): (
+        "A post that appeared on our account {account} on {network} on {time} does not come from "
+        "{force}. Please don't act on it, and don't open its links. What we say stands on this "
+        "site."
+    ),
+    ("disavow_boosted", "en"): (
+        "Our account {account} on {network} passed on a post of somebody else on {time}. {force} "
+        "did not do this and does not stand behind that post. Please don't open its links."
+    ),
+    ("disavow_edited", "en"): (
+        "A post of ours on {account} on {network} was changed by somebody who does not speak for "
+        "{force}; we noticed it on {time}. Please don't act on it. What we say stands on this site."
+    ),
+    ("disavow_deleted", "en"): (
+        "A post of ours on {account} on {network} was removed by somebody who does not speak for "
+        "{force}; we noticed it on {time}. What we say stands on this site."
+    ),
+    ("disavow_profile", "en"): (
+        "The name or profile of our account {account} on {network} was changed by somebody who "
+        "does not speak for {force}; we noticed it on {time}. The register on this site says "
+        "which accounts are ours."
+    ),
+    ("disavow_account", "en"): (
+        "We don't control our account {account} on {network} at present. What has appeared there "
+        "since {time} does not come from {force}. Please don't act on it, and don't open its "
+        "links. What we say stands on this site."
     ),
     ("emergency_in_progress", "cy"): (
         "Os yw hyn yn digwydd nawr, ffoniwch 999. Os na allwch siarad, pwyswch 55 pan ofynnir. "

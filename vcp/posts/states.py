@@ -111,6 +111,30 @@ PAUSE = Lifecycle(
 )
 
 
+class AlarmState(enum.StrEnum):
+    """Where an alarm about one of our accounts stands."""
+
+    OPEN = "open"
+    OURS = "ours"
+    EXPLAINED = "explained"
+    DISAVOWED = "disavowed"
+
+
+_A = AlarmState
+ALARM = Lifecycle(
+    "alarm",
+    AlarmState,
+    _A.OPEN,
+    {
+        "call_ours": ([_A.OPEN], _A.OURS),  # one of us did it there by hand
+        "disavow": ([_A.OPEN], _A.DISAVOWED),  # said in public on our own site
+        # Also takes back what was said in public.
+        "explain": ([_A.OPEN, _A.DISAVOWED], _A.EXPLAINED),
+        "reopen": ([_A.OURS, _A.EXPLAINED], _A.OPEN),
+    },
+)
+
+
 class DeliveryState(enum.StrEnum):
     """Where one copy on one channel stands."""
 

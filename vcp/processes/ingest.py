@@ -1,7 +1,8 @@
-"""Ingest: reads what is said to every connected account, and makes messages and contacts of it.
+"""Ingest: reads what is said to every connected account, and watches what is shown there.
 
-Each channel is read by one thread of a bounded pool, one reading in flight a channel; what came is
-stored before anything looks at it. A stream, where a server offers one, only says when to read.
+What is said becomes messages and contacts. Each channel is read by one thread of a bounded pool,
+one reading in flight a channel; what came is stored before anything looks at it. A stream, where a
+server offers one, only says when to read.
 """
 
 import logging
@@ -24,7 +25,9 @@ from vcp.kernel.db import transaction
 from vcp.kernel.errors import VcpError
 from vcp.kernel.settings import Settings
 from vcp.networks.base import Network, NetworkError, Rejected, Unavailable
+from vcp.posts import watching
 from vcp.processes.loop import Loop
+from vcp.processes.watcher import Watcher
 
 logger = logging.getLogger(__name__)
 
@@ -32,6 +35,7 @@ LOOK_EVERY_S = 0.2
 HANDLE_EVERY_S = 0.1
 RENEW_EVERY_S = 2.0
 FOLLOW_EVERY_S = 5.0
+WATCH_EVERY_S = 1.0
 THREADS = 32
 #: Pages of one reading: a server that never comes to an end isn't followed for ever.
 MOST_PAGES = 2000
@@ -55,16 +59,21 @@ class Ingest(Loop):
         self.connected: set[int] = set()
         self.streams: dict[int, threading.Thread] = {}
         self._thorough_at: dict[int, float] = {}
+        self.watcher = Watcher(self.owner, settings, self.attempt)
         self._is_first = True
         self.every(LOOK_EVERY_S, self.look)
         self.every(HANDLE_EVERY_S, self.handle)
         self.every(RENEW_EVERY_S, self.renew)
         self.every(FOLLOW_EVERY_S, self.follow)
+        self.every(WATCH_EVERY_S, self.watcher.look)
+        self.every(RENEW_EVERY_S, self.watcher.renew)
 
     def run(self) -> None:
         """Run until asked to stop, then let the calls under way end (45 s at the most)."""
         super().run()
+        self.watcher.pool.shutdown(wait=False, cancel_futures=True)
         self.pool.shutdown(wait=True, cancel_futures=True)
+        self.watcher.pool.shutdown(wait=True)
 
     def look(self) -> None:
         """Give each channel whose turn it is, and that has no thread yet, a thread."""
@@ -186,11 +195,13 @@ class Ingest(Loop):
 
     def _take_over(self) -> None:
         """Free the turns of those that died on this machine, such as this process before."""
-        owners = {row.owner for row in queries.readers(current_session()) if row.owner}
+        readers = {row.owner for row in queries.readers(current_session()) if row.owner}
+        owners = readers | watching.owners(current_session())
         dead = [owner for owner in owners if is_gone(owner)]
         if dead:
             with transaction() as session:
                 reading.give_up_turns(session, dead)
+                watching.give_up_turns(session, dead)
 
     def _network(self, channel_id: int) -> Network:
         channel = current_session().get_one(Channel, channel_id)

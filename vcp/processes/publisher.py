@@ -22,7 +22,7 @@ from vcp.kernel.errors import VcpError
 from vcp.kernel.settings import Settings
 from vcp.networks.base import Network, NetworkError, NotSent, OutcomeUnknown, Receipt
 from vcp.networks.own import SiteWriter
-from vcp.posts import claiming, publishing, reconciling, settling, stopping, watching
+from vcp.posts import claiming, publishing, reappearing, reconciling, settling, stopping
 from vcp.posts.high_water import HighWater, Mark
 from vcp.processes.ledger import Ledger
 from vcp.processes.loop import Loop
@@ -78,10 +78,10 @@ class Publisher(Loop):
             settling.lose_expired(session)
             settling.wake(session)
             settling.expire(session)
-            watching.hurry(session)
+            reappearing.hurry(session)
             readings = settling.take_reading(session, self.settings)
-            watching.ask_about_unread(session)
-            watches = watching.take_watches(session, self.settings)
+            reappearing.ask_about_unread(session)
+            watches = reappearing.take_watches(session, self.settings)
             stopping.ask_about_shown(session)
             takedowns = stopping.take_down_due(session)
         for reading in readings:
@@ -154,7 +154,7 @@ class Publisher(Loop):
     def watch_one(self, reading: settling.Reading) -> None:
         """Look for a withdrawn delivery, so that it is taken down should it appear."""
         found = self._read(reading)
-        self.ledger.store(lambda session: watching.record_watch(session, reading, found))
+        self.ledger.store(lambda session: reappearing.record_watch(session, reading, found))
 
     def _read(self, reading: settling.Reading) -> Receipt | NetworkError | None:
         try:

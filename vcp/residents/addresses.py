@@ -9,6 +9,7 @@ ACCESSIBILITY = "/accessibility/"
 PRIVACY = "/privacy/"
 HOUSE_RULES = "/house-rules/"
 FOLLOW = "/follow/"
+STATEMENTS = "/statements/"
 FIGURES = "/figures/"
 FIGURES_JSON = "/figures/figures.json"
 #: Pages of words alone: path, template.

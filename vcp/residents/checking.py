@@ -17,7 +17,7 @@ from vcp.kernel import clock
 from vcp.networks.registry import NETWORKS
 from vcp.posts.models import Delivery, DeliveryKind, Post
 from vcp.posts.states import DeliveryState
-from vcp.residents import queries
+from vcp.residents import queries, statements
 from vcp.residents.addresses import post_path
 from vcp.residents.lookalikes import (
     bare_address,
@@ -134,12 +134,6 @@ def _of_disguise(register: Register, asked: str) -> Verdict:
     return Verdict(Outcome.LOOKALIKE, name=ours) if ours else Verdict(Outcome.UNKNOWN)
 
 
-def _of_disguise(register: Register, asked: str) -> Verdict:
-    """Judge an address that leads elsewhere than it seems to."""
-    ours = next((host for host in register.own_hosts() if host in asked), None)
-    return Verdict(Outcome.LOOKALIKE, name=ours) if ours else Verdict(Outcome.UNKNOWN)
-
-
 def _of_link(register: Register, url: str) -> Verdict:
     try:
         parts = urlsplit(url)
@@ -221,6 +215,8 @@ def _of_remote_post(
     register: Register, channels: Sequence[Channel], name: str, post_id: str
 ) -> Verdict:
     """Judge a link to a post on a network by what we sent there."""
+    if (disowned := statements.of_post(register.session, channels, post_id)) is not None:
+        return disowned
     delivery = register.session.scalar(
         select(Delivery).where(
             Delivery.channel_id.in_([one.id for one in channels]),
@@ -335,6 +331,7 @@ def _of_account(register: Register, channel: Channel) -> Verdict:
         officers=() if is_ended else register.officers_on(channel),
         since=channel.connected_at,
         until=channel.state_changed_at if is_ended else None,
+        statement=statements.of_account(register.session, channel),
     )
 
 

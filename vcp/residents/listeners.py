@@ -12,11 +12,12 @@ from vcp.areas.models import Area
 from vcp.channels.events import ChannelChanged
 from vcp.kernel.db import at_end
 from vcp.kernel.jobs import enqueue
-from vcp.posts.events import PostChanged
+from vcp.posts.events import DisavowalChanged, PostChanged
 from vcp.posts.models import Post
+from vcp.posts.watch_models import Disavowal
 from vcp.residents import queries
 from vcp.residents.jobs import render_stale
-from vcp.residents.stale import LISTS, SITE, Page, mark, pages_of
+from vcp.residents.stale import LISTS, SITE, STATEMENTS, Page, mark, pages_of
 
 #: Not the whole row, with all that hangs on it: every delivery raises the event twice.
 _WHERE = select(Post.id, Post.persona_id, Post.area_path, Post.released_at).where(
@@ -64,6 +65,18 @@ def stale_for_channel(session: Session, event: ChannelChanged) -> None:
         select(Capability.persona_id).where(Capability.channel_id == event.channel_id).distinct()
     )
     _wanted(session, [SITE, *(("officer", str(persona_id)) for persona_id in users)])
+
+
+def stale_for_disavowal(session: Session, event: DisavowalChanged) -> None:
+    """Mark what shows a statement about an account: its page, the lists, and who speaks there."""
+    channel_id = session.get_one(Disavowal, event.disavowal_id).channel_id
+    users = session.scalars(
+        select(Capability.persona_id).where(Capability.channel_id == channel_id).distinct()
+    )
+    _wanted(
+        session,
+        [STATEMENTS, LISTS, SITE, *(("officer", str(persona_id)) for persona_id in users)],
+    )
 
 
 def stale_for_area(session: Session, event: AreaChanged) -> None:

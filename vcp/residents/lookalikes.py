@@ -21,7 +21,6 @@ _TRADE = ("police", "constabulary", "cops", "policing")
 _DIGITS = "0123456789ols"
 _JOINERS = "\u200c\u200d"
 _ENDS_A_HOST = "/?#@:"
-_ENDS_A_HOST = "/?#@:"
 #: Shorter names are like too much.
 SHORTEST = 5
 _TWO_FAULTS_FROM = 9
@@ -135,25 +134,6 @@ def _written_out(label: str) -> str:
         return label
     # Plain letters are never written so: no browser goes to the host that they would make.
     return label if written.isascii() else written
-
-
-def is_disguised(typed: str, asked: str) -> bool:
-    """Say whether a browser may go elsewhere with an address than its reader thinks.
-
-    `asked` is what was typed, tidied. Source: https://url.spec.whatwg.org/#url-parsing
-    """
-    if "\\" in asked:  # which browsers take for a slash
-        return True
-    if "/" not in asked:
-        return False
-    # A wide `/` or `@` doesn't end a host, but would seem to once it is tidied.
-    if any(typed.count(sign) != asked.count(sign) for sign in _ENDS_A_HOST):
-        return True
-    scheme, mark, rest = asked.partition("://")
-    if not mark:
-        return False
-    is_web = scheme in ("http", "https")
-    return "@" in re.split(r"[/?#]", rest)[0] or ("/" not in scheme and not is_web)
 
 
 def is_disguised(typed: str, asked: str) -> bool:

@@ -31,6 +31,7 @@ from vcp.residents.feeds import FEED_LENGTH, Feed, json_item, post_text, post_ti
 from vcp.residents.pictures import hide_pictures_of, show_pictures
 from vcp.residents.records import first_moment, months_of
 from vcp.residents.site import Site
+from vcp.residents.statements import in_view
 from vcp.residents.views import (
     OfficerView,
     current_places,
@@ -109,6 +110,7 @@ def put_officer(site: Site, session: Session, persona_id: int) -> None:
             path,
             "officer.html",
             officer=officer,
+            statements=in_view(session, persona.id),
             posts=posts[:LISTED],
             feeds=feed_links(feed),
             archive_url=newest_page(session, archive) if len(posts) > LISTED else None,
@@ -170,7 +172,14 @@ def put_lists(site: Site, session: Session) -> None:
         feeds=feed_links(feed),
         archive_url=newest_page(session, archive) if len(posts) > LISTED else None,
     )
-    site.put_page(HOME, "home.html", posts=posts[:ON_HOME], roots=roots, feeds=feed_links(feed))
+    site.put_page(
+        HOME,
+        "home.html",
+        posts=posts[:ON_HOME],
+        roots=roots,
+        feeds=feed_links(feed),
+        statements=in_view(session),
+    )
 
 
 def put_indexes(site: Site, session: Session, everyone: Sequence[OfficerView]) -> None:

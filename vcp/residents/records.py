@@ -21,6 +21,7 @@ from vcp.residents.addresses import (
     PLACES,
     POSTS,
     REGISTER,
+    STATEMENTS,
     place_path,
     post_path,
     record_path,
@@ -194,7 +195,8 @@ def put_fixed(site: Site, session: Session, everyone: Sequence[OfficerView]) -> 
     site.files.put("robots.txt", rules.encode())
     site.files.put("favicon.ico", _icon())
     places = [place_path(area.slug) for area in queries.areas(session).values()]
-    pages = [HOME, PLACES, OFFICERS, POSTS, REGISTER, FIGURES, *(path for path, _ in FIXED)]
+    lists = [HOME, PLACES, OFFICERS, POSTS, REGISTER, STATEMENTS, FIGURES]
+    pages = [*lists, *(path for path, _ in FIXED)]
     put_map(site, "sitemap-site.xml", pages + places + [officer.url for officer in everyone])
 
 

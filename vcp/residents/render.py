@@ -23,6 +23,7 @@ from vcp.residents.figures import put_figures
 from vcp.residents.pictures import hide_unused_pictures
 from vcp.residents.site import Site, site_of
 from vcp.residents.stale import Mark, mark_everything, marked, unmark
+from vcp.residents.statements import put_statements
 
 logger = logging.getLogger(__name__)
 
@@ -130,6 +131,11 @@ def _figures(site: Site, session: Session, _: str) -> None:
         put_figures(site, session)
 
 
+def _statements(site: Site, session: Session, _: str) -> None:
+    with site.turn(session, "statements"):
+        put_statements(site, session)
+
+
 def _site(site: Site, session: Session, _: str) -> None:
     with site.turn(session, "site"):
         everyone = pages.officers(site, session)
@@ -198,6 +204,7 @@ ONE_BY_ONE: dict[str, Callable[[Site, Session, str], None]] = {
     "place": _place,
     "site": _site,
     "figures": _figures,
+    "statements": _statements,
     "officer_posts": _officer_posts,
 }
 #: Kinds of which a burst has most in common.
@@ -207,6 +214,7 @@ TOGETHER: dict[str, Callable[[Site, Session, Sequence[str]], None]] = {
 }
 #: What is linked to comes before what links to it, and what takes long comes last.
 ORDER = (
+    "statements",
     "post",
     "archive",
     "record",

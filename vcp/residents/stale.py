@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 from officer_profiles.models import Capability, Persona
 from vcp.areas.models import Area
 from vcp.kernel import clock
-from vcp.residents import queries
+from vcp.residents import queries, statements
 from vcp.residents.models import StalePage
 
 #: A kind of page and which one; see `vcp.residents.render`.
@@ -19,6 +19,7 @@ Page = tuple[str, str]
 SITE: Page = ("site", "")
 LISTS: Page = ("lists", "")
 FIGURES: Page = ("figures", "")
+STATEMENTS: Page = ("statements", "")
 #: More marks than this are looked at in the next round.
 MOST = 5000
 
@@ -96,9 +97,15 @@ def mark_dated(session: Session, since: datetime) -> None:
             )
         )
     ).all()
+    quiet = statements.run_out(session, since)
+    speakers = session.scalars(
+        select(Capability.persona_id).where(Capability.channel_id.in_(quiet)).distinct()
+    ).all()
     pages = [page for persona in expired for page in pages_of(persona)]
     pages += [("officer", str(persona_id)) for persona_id in ended]
     pages += [("place", str(area_id)) for area_id in begun]
+    pages += [("officer", str(persona_id)) for persona_id in speakers]
+    pages += [STATEMENTS] if quiet else []
     if pages:
         mark(session, [*pages, SITE, LISTS])
 
@@ -127,6 +134,7 @@ def mark_everything(session: Session) -> None:
             SITE,
             LISTS,
             FIGURES,
+            STATEMENTS,
             ("archive", ""),
             *(("place", str(area_id)) for area_id in areas),
             *(("record", f"{area_id}:") for area_id in areas),

@@ -19,6 +19,8 @@ class Outcome(StrEnum):
     POST = "post"
     WITHDRAWN = "withdrawn"
     UNKNOWN_POST = "unknown_post"
+    #: On an account of ours, and we have said that it doesn't come from us, or was changed.
+    DISAVOWED = "disavowed"
     OUR_SITE = "our_site"
     OUR_MAIL = "our_mail"
 
@@ -35,3 +37,5 @@ class Verdict:
     officers: tuple[OfficerView, ...] = ()
     since: datetime | None = None
     until: datetime | None = None
+    #: What we say in public about it at present.
+    statement: str = ""
