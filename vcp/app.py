@@ -8,13 +8,11 @@ from inspect import iscoroutinefunction
 from typing import Any
 from wsgiref.headers import Headers
 
-from flask import Flask, Response, g, redirect, request, url_for
+from flask import Flask, g, redirect, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_login import current_user
-from flask_wtf.csrf import CSRFError, CSRFProtect
-from sqlalchemy.exc import DBAPIError
+from flask_wtf.csrf import CSRFProtect
 from sqlalchemy.orm import Session
-from werkzeug.exceptions import HTTPException
 from werkzeug.middleware.proxy_fix import ProxyFix
 from whitenoise import WhiteNoise
 
@@ -85,17 +83,15 @@ from vcp.contacts.events import (
     MessageArrived,
     MessageChanged,
 )
-from vcp.kernel import clock, headers, health, jobs, mail, vault
-from vcp.kernel.audit import record_refusal
-from vcp.kernel.context import Machine, current_work, work
-from vcp.kernel.db import db, engine_options, explained, prepare_engine, session, transaction
-from vcp.kernel.errors import NotAllowed, Unavailable, VcpError
+from vcp.kernel import clock, error_pages, headers, health, jobs, mail, vault
+from vcp.kernel.context import work
+from vcp.kernel.db import db, engine_options, prepare_engine, session
 from vcp.kernel.events import listen
 from vcp.kernel.pages import RowIdConverter
 from vcp.kernel.permissions import Permission, allowed_paths, me, requires
 from vcp.kernel.places import static_folder
 from vcp.kernel.settings import Mode, Settings
-from vcp.kernel.templating import configure_templates, error_page, localtime_in
+from vcp.kernel.templating import configure_templates, localtime_in
 from vcp.posts.events import (
     Answered,
     ApprovalEnded,
@@ -204,7 +200,7 @@ def create_app(settings: Settings) -> Flask:
     )
     _set_up_stores(app, settings)
     _set_up_pages(app, settings)
-    _set_up_errors(app)
+    error_pages.set_up(app)
     _wire_events()
     app.url_map.converters["int"] = RowIdConverter
     app.add_url_rule("/desk", "desk", desk)
@@ -306,56 +302,6 @@ def _actor_names(current: Session, actor_ids: Iterable[str]) -> dict[str, str]:
 def desk() -> ResponseReturnValue:
     """Lead a person who has signed in to where their work begins."""
     return redirect(next(url_for(page) for needed, page in HOMES if allowed_paths(me(), needed)))
-
-
-def _set_up_errors(app: Flask) -> None:
-    @app.errorhandler(VcpError)
-    def _ours(error: VcpError) -> ResponseReturnValue:
-        if isinstance(error, NotAllowed):
-            _record_refusal(error)
-        return _error_page(app, error.status, error.message)
-
-    @app.errorhandler(DBAPIError)
-    def _store(error: DBAPIError) -> ResponseReturnValue:
-        told = explained(error)
-        if isinstance(told, Unavailable):
-            logger.error("The database can't be used: %s", error.orig)
-            return _error_page(app, 503, told.message)
-        return _unexpected(error)
-
-    @app.errorhandler(CSRFError)
-    def _forged(error: CSRFError) -> ResponseReturnValue:
-        del error
-        return _error_page(
-            app, 400, "The page was open for too long, or you have signed in again since."
-        )
-
-    @app.errorhandler(HTTPException)
-    def _http(error: HTTPException) -> ResponseReturnValue:
-        if error.response is not None or (error.code or 500) < 400:  # noqa: PLR2004 - redirects
-            return error.get_response()
-        return _error_page(app, error.code or 500)
-
-    @app.errorhandler(Exception)
-    def _unexpected(error: Exception) -> ResponseReturnValue:
-        logger.error("Unexpected error", exc_info=error)
-        return _error_page(app, 500)
-
-
-def _error_page(app: Flask, status: int, message: str | None = None) -> Response:
-    """Return the page of this status; without a message, with the template's own words."""
-    page = error_page(app, int(status), message=message, reference=current_work().request_id)
-    return Response(page, status=int(status), mimetype="text/html")
-
-
-def _record_refusal(error: NotAllowed) -> None:
-    """Write the refusal in a unit of its own, since the refused one was rolled back."""
-    by = me() if current_user and current_user.is_authenticated else Machine("stranger")
-    try:
-        with transaction() as current:
-            record_refusal(current, by, error)
-    except VcpError:
-        logger.exception("A refusal could not be recorded")
 
 
 def _wire_events() -> None:

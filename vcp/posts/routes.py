@@ -148,13 +148,19 @@ def show_page(post: Post, **forms: Any) -> str:
         approvals=queries.approvals_of(session(), post),
         corrections=queries.corrections_of(session(), post) if post.released_at else [],
         approvers=_approvers(post, involved),
-        series=of_series,
-        spoken_rule=series_rules.spoken_rule,
-        occurrence=series_queries.occurrence_of(session(), post),
-        holiday=bank_holidays.note(post.wanted_at),
+        **_about_its_time(post),
         **_what_can_be_done(post, is_involved=me().id in involved, has_rule=of_series is not None),
         **{**shown, **forms},
     )
+
+
+def _about_its_time(post: Post) -> dict[str, Any]:
+    return {
+        "series": series_queries.of_template(session(), post),
+        "spoken_rule": series_rules.spoken_rule,
+        "occurrence": series_queries.occurrence_of(session(), post),
+        "holiday": bank_holidays.note(post.wanted_at),
+    }
 
 
 def _approvers(post: Post, involved: set[int]) -> notices.Approvers | None:

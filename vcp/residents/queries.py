@@ -216,15 +216,7 @@ def record_lines(
         Post.released_at >= since,
         Post.released_at < until,
     )
-    described: dict[int, list[str]] = {}
-    pictures = session.execute(
-        select(RevisionImage.revision_id, RevisionImage.alt_text)
-        .join(Post, Post.public_revision_id == RevisionImage.revision_id)
-        .where(*where)
-        .order_by(RevisionImage.revision_id, RevisionImage.position)
-    )
-    for revision_id, alt_text in pictures:
-        described.setdefault(revision_id, []).append(alt_text)
+    described = _described(session, where)
     rows = session.execute(
         select(
             Post.public_id,
@@ -259,6 +251,20 @@ def record_lines(
         for row in rows
         if (at := row[1]) is not None
     ]
+
+
+def _described(session: Session, where: Sequence[ColumnElement[bool]]) -> dict[int, list[str]]:
+    """Return what the images of these posts show, by revision."""
+    pictures = session.execute(
+        select(RevisionImage.revision_id, RevisionImage.alt_text)
+        .join(Post, Post.public_revision_id == RevisionImage.revision_id)
+        .where(*where)
+        .order_by(RevisionImage.revision_id, RevisionImage.position)
+    )
+    described: dict[int, list[str]] = {}
+    for revision_id, alt_text in pictures:
+        described.setdefault(revision_id, []).append(alt_text)
+    return described
 
 
 def public_ids(session: Session, offset: int, count: int) -> Sequence[str]:
