@@ -153,6 +153,14 @@ class Limits:
     probed_at: datetime | None
     #: Which of `vcp.networks.lengths` counts as this network does.
     counting: str = "characters"
+    #: Whether a post may continue another of ours, so that they read as one.
+    supports_threads: bool = True
+    #: Whether a post may be shown to fewer than everybody, and carries its language.
+    supports_visibility: bool = False
+    supports_language: bool = False
+    #: Films that the network takes, and the bytes of one; none where there are no types.
+    video_types: tuple[str, ...] = ()
+    video_bytes: int = 0
 
 
 @dataclass(frozen=True)

@@ -29,6 +29,8 @@ LIMITS = Limits(
     supports_edit=True,
     supports_content_warning=True,
     probed_at=None,
+    supports_visibility=True,
+    supports_language=True,
 )
 _OVERLAP = timedelta(minutes=2)
 _PAGE = 40

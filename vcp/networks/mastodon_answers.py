@@ -10,12 +10,14 @@ from vcp.networks.base import AccountInfo, Limits, MediaItem, RemotePost, Unavai
 from vcp.networks.readback import plain_text, profile_links
 
 _IMAGES = ("image/jpeg", "image/png", "image/webp", "image/gif")
+_FILMS = ("video/mp4", "video/webm", "video/quicktime")
 #: What a server that doesn't say is taken to allow. Source: Mastodon 4, which says it.
 _CHARACTERS = 500
 _URL_LENGTH = 23
 _MEDIA_COUNT = 4
 _MEDIA_BYTES = 8 * 1024 * 1024
 _ALT_CHARACTERS = 1500
+_VIDEO_BYTES = 40 * 1024 * 1024
 
 
 def remote_id_of(answer: Any) -> str | None:
@@ -103,6 +105,7 @@ def limits_from(answer: Any, probed_at: datetime) -> Limits:
     statuses, media = _part(configuration, "statuses"), _part(configuration, "media_attachments")
     offered = media.get("supported_mime_types")
     types = tuple(kind for kind in _IMAGES if isinstance(offered, list) and kind in offered)
+    films = tuple(kind for kind in _FILMS if isinstance(offered, list) and kind in offered)
     characters = _number(answer, "max_toot_chars", _CHARACTERS)
     return Limits(
         characters=_number(statuses, "max_characters", characters),
@@ -115,6 +118,10 @@ def limits_from(answer: Any, probed_at: datetime) -> Limits:
         supports_edit=True,
         supports_content_warning=True,
         probed_at=probed_at,
+        supports_visibility=True,
+        supports_language=True,
+        video_types=films,
+        video_bytes=_number(media, "video_size_limit", _VIDEO_BYTES) if films else 0,
     )
 
 

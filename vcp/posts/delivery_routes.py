@@ -11,6 +11,7 @@ from vcp.kernel.db import session, transaction
 from vcp.kernel.errors import Invalid
 from vcp.kernel.forms import BaseForm
 from vcp.kernel.permissions import Permission, me, requires
+from vcp.kernel.settings import settings
 from vcp.posts import delivery_queries as queries
 from vcp.posts import settling
 from vcp.posts.delivery_forms import GiveUpForm, SayPublishedForm, SendAgainForm
@@ -94,9 +95,11 @@ def _page(delivery_id: uuid.UUID, form: BaseForm | None = None) -> str:
     forms = {kind.__name__: kind(formdata=None) for kind in (SayPublishedForm, GiveUpForm)}
     if form is not None:
         forms[type(form).__name__] = form
+    delivery = queries.one(session(), me(), delivery_id)
     return render_template(
         "deliveries/show.html",
-        delivery=queries.one(session(), me(), delivery_id),
+        delivery=delivery,
+        waits=queries.waits(session(), delivery, settings()),
         form=form,
         say_form=forms["SayPublishedForm"],
         give_up_form=forms["GiveUpForm"],

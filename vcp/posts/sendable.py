@@ -110,7 +110,9 @@ CHANNELS_DUE = (
 #: be the only one that tries whether it is well again.
 _TRIED = case(
     (
-        exists().where(Condition.channel_id == bindparam("channel_id"), Condition.failures > 0),
+        exists()
+        .where(Condition.channel_id == Delivery.channel_id, Condition.failures > 0)
+        .correlate(Delivery),
         Delivery.attempt,
     ),
     else_=0,
