@@ -34,6 +34,7 @@ import officer_profiles.service
 import vcp.areas.models
 import vcp.areas.routes
 import vcp.audit.routes
+import vcp.channels.budget_routes
 import vcp.channels.checks
 import vcp.channels.models
 import vcp.channels.routes

@@ -2,7 +2,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from vcp.networks.answers import Step, clock_ahead, failure, retry_after_s
+from vcp.networks.answers import Step, clock_ahead, failure, retry_after_s, used_up_s
 from vcp.networks.base import (
     NetworkError,
     NotSent,
@@ -143,3 +143,31 @@ def test_a_servers_words_are_shown_short_and_on_one_line() -> None:
     refused = _failure(Step.WRITE, 422, _says("x " * 500))
     assert isinstance(refused, Rejected)
     assert len(refused.detail) == 200
+
+
+@pytest.mark.parametrize(
+    "headers, seconds",
+    [
+        ({"x-ratelimit-remaining": "0", "x-ratelimit-reset": "2026-11-26T12:00:50Z"}, 50),
+        ({"ratelimit-remaining": "0", "ratelimit-reset": str(EPOCH + 20)}, 20),
+        ({"x-rate-limit-remaining": "0", "x-rate-limit-reset": str(EPOCH + 90)}, 90),
+        (
+            {
+                "x-rate-limit-remaining": "7",
+                "x-rate-limit-reset": str(EPOCH + 800),
+                "x-user-limit-24hour-remaining": "0",
+                "x-user-limit-24hour-reset": str(EPOCH + 99),
+            },
+            99,
+        ),
+        ({"x-ratelimit-remaining": "0", "x-ratelimit-reset": "2036-11-26T12:00:00Z"}, 900),
+        ({"x-ratelimit-remaining": "0", "x-ratelimit-reset": "2016-11-26T12:00:00Z"}, None),
+        ({"x-ratelimit-remaining": "0"}, None),
+        ({"x-ratelimit-remaining": "1", "x-ratelimit-reset": "2026-11-26T12:00:50Z"}, None),
+        ({}, None),
+    ],
+)
+def test_a_budget_that_is_used_up_is_read_from_any_answer(
+    headers: dict[str, str], seconds: float | None
+) -> None:
+    assert used_up_s(Exchange("POST", headers=headers), NOW) == seconds

@@ -258,6 +258,8 @@ CHANNELS = (
     Visit("channels.edit", ADMIN),
     Visit("channels.edit", ADMIN, "own", gaps=channel("own")),
     refused("channels.edit", ADMIN, {"name": "", "settle_after_s": "soon"}),
+    Visit("channels.budget", ADMIN, gaps=channel("keyed")),
+    refused("channels.budget", ADMIN, {"dollars": "a lot"}, gaps=channel("keyed")),
     Visit("channels.disconnect", SUPERVISOR),
     refused("channels.disconnect", SUPERVISOR, {"reason": ""}),
     Visit("channels.came_back", ADMIN, query={"state": "oauth_state"}),

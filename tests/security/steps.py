@@ -229,6 +229,8 @@ SPECIAL = (
     Step("GET", f"{CHANNEL}/keys", gaps={"channel_id": "channel_keyed"}),
     Step("POST", f"{CHANNEL}/keys", KEYS, {"channel_id": "channel_keyed"}),
     Step("POST", f"{CHANNEL}/disconnect", REASON),
+    Step("GET", f"{CHANNEL}/budget", gaps={"channel_id": "channel_keyed"}),
+    Step("POST", f"{CHANNEL}/budget", {"dollars": "25"}, {"channel_id": "channel_keyed"}),
     Step(
         "POST",
         f"{CHANNEL}/edit",

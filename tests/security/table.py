@@ -203,6 +203,8 @@ POST /staff/channels/<int:channel_id>/keys                                rrrrra
 POST /staff/channels/<int:channel_id>/confirm                             rarrrr rrrrrr
 GET  /staff/channels/<int:channel_id>/edit                                rrrrra rrrrrr
 POST /staff/channels/<int:channel_id>/edit                                rrrrra rrrrrr
+GET  /staff/channels/<int:channel_id>/budget                              rrrrra rrrrrr
+POST /staff/channels/<int:channel_id>/budget                              rrrrra rrrrrr
 GET  /staff/channels/<int:channel_id>/disconnect                          rarrra rrrrrr
 POST /staff/channels/<int:channel_id>/disconnect                          rarrra rrrrrr
 GET  /staff/channels/connections/<int:connection_id>                      rrrrra rrrrrr

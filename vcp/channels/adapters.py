@@ -24,6 +24,8 @@ UNPROBED = Limits(
     supports_edit=True,
     supports_content_warning=True,
     probed_at=None,
+    supports_visibility=True,
+    supports_language=True,
 )
 
 
@@ -68,5 +70,6 @@ def limits_of(channel: Channel) -> Limits:
     if channel.limits is None:
         return bluesky_record.LIMITS if channel.network == "bluesky" else UNPROBED
     kept = dict(channel.limits)
-    kept["media_types"] = tuple(kept["media_types"])
+    for name in ("media_types", "video_types"):
+        kept[name] = tuple(kept.get(name, ()))
     return Limits(**(kept | {"probed_at": channel.limits_probed_at}))

@@ -1,5 +1,6 @@
 """What a person may type about a channel."""
 
+import re
 from collections.abc import Mapping
 
 from govuk_frontend_wtf.wtforms_widgets import (
@@ -30,6 +31,7 @@ from vcp.channels.service import About
 from vcp.kernel.forms import BaseForm, MaxBytes, options
 from vcp.networks.registry import ADDRESSES, NETWORKS
 
+_AMOUNT = re.compile(r"[0-9]{1,9}(?:\.[0-9]{1,6})?")
 _KEY = [DataRequired("Paste this key too. X shows it once, when it is made."), Length(max=500)]
 
 
@@ -140,6 +142,10 @@ class EditChannelForm(AboutForm):
                     SettlePolicy.PERSON.value,
                     "Ask a person: this server shows posts too late to tell",
                 ),
+                (
+                    SettlePolicy.ONE_RETRY.value,
+                    "X only: if three readings don't find it, send it once more (may double)",
+                ),
             ]
         ),
         widget=GovRadioInput(),
@@ -167,6 +173,27 @@ class OwnFeedForm(AboutForm):
     """What is said about the force's own feed; it belongs to all personas and is never unknown."""
 
     submit = SubmitField("Save", widget=GovSubmitInput())
+
+
+class BudgetForm(BaseForm):
+    """What a channel may spend in a month."""
+
+    dollars = StringField(
+        "US dollars a month",
+        [Length(max=20, message="Type an amount such as 25 or 12.50.")],
+        description="Such as 25 or 12.50. Leave it empty for what the installation's settings say.",
+        widget=GovTextInput(),
+    )
+    submit = SubmitField("Save", widget=GovSubmitInput())
+
+    def validate_dollars(self, field: StringField) -> None:
+        """Take a plain amount only."""
+        if field.data and not _AMOUNT.fullmatch(field.data):
+            raise ValidationError("Type an amount such as 25 or 12.50.")
+
+    def amount(self) -> float | None:
+        """Return what was typed; None for nothing."""
+        return float(self.dollars.data) if self.dollars.data else None
 
 
 class FinishForm(BaseForm):

@@ -16,7 +16,7 @@ from flask import session as cookie
 from flask.typing import ResponseReturnValue
 
 from vcp.areas import queries as areas
-from vcp.channels import connecting, queries, service
+from vcp.channels import connecting, queries, service, standing
 from vcp.channels.adapters import limits_of
 from vcp.channels.forms import (
     KEYS_FORMS,
@@ -66,10 +66,11 @@ def show(channel_id: int) -> ResponseReturnValue:
         "channels/show.html",
         channel=channel,
         limits=limits_of(channel),
+        standing=standing.of(session(), channel, own_settings()),
         attempt=queries.latest_connection(session(), channel),
         form=ConfirmForm(formdata=None, account_id=channel.account_id),
         may_confirm=_may_confirm(channel),
-        may_connect=_may_connect(channel),
+        may_connect=may_connect(channel),
         may_disconnect=_may_disconnect(channel),
         pastes_keys=channel.network in KEYS_FORMS,
         reads_at=[seconds // 60 for seconds in READ_AT_S.get(channel.network, ())],
@@ -96,9 +97,9 @@ def connect() -> ResponseReturnValue:
 def reconnect(channel_id: int) -> ResponseReturnValue:
     """Connect a channel's account again, or for the first time after a try that failed."""
     channel = queries.visible_to(session(), channel_id, me())
-    if not _may_connect(channel):
+    if not may_connect(channel):
         # Before the server is asked anything.
-        _refuse("connect", channel)
+        refuse("connect", channel)
     if channel.network in KEYS_FORMS:
         return redirect(url_for(".keys", channel_id=channel_id), 303)
     try:
@@ -108,7 +109,7 @@ def reconnect(channel_id: int) -> ResponseReturnValue:
         return redirect(url_for(".show", channel_id=channel_id), 303)
     with transaction() as current:
         started = connecting.start_oauth(
-            current, channel_id, registration, by=me(), settings=_settings()
+            current, channel_id, registration, by=me(), settings=own_settings()
         )
         return _sent_on(started)
 
@@ -118,15 +119,15 @@ def reconnect(channel_id: int) -> ResponseReturnValue:
 def keys(channel_id: int) -> ResponseReturnValue:
     """Take the keys of a channel whose network has nobody sign in."""
     channel = queries.visible_to(session(), channel_id, me())
-    if not _may_connect(channel):
-        _refuse("connect", channel)
+    if not may_connect(channel):
+        refuse("connect", channel)
     if channel.network not in KEYS_FORMS:
         raise Conflict("This account is connected by signing in at its server.")
     form = KEYS_FORMS[channel.network]()
     if form.validate_on_submit():
         with transaction() as current:
             attempt = connecting.receive_keys(
-                current, channel_id, form.data, by=me(), settings=_settings()
+                current, channel_id, form.data, by=me(), settings=own_settings()
             )
             connection_id = attempt.id
         return redirect(url_for(".connection", connection_id=connection_id), 303)
@@ -182,7 +183,7 @@ def finish() -> ResponseReturnValue:
             code=form.code.data or "",
             issuer=form.iss.data or "",
             by=me(),
-            settings=_settings(),
+            settings=own_settings(),
         )
         connection_id = attempt.id
     cookie.pop("connecting", None)
@@ -205,8 +206,8 @@ def confirm(channel_id: int) -> ResponseReturnValue:
 def edit(channel_id: int) -> ResponseReturnValue:
     """Change what is said about a channel."""
     channel = queries.visible_to(session(), channel_id, me())
-    if not _may_connect(channel):
-        _refuse("edit", channel)
+    if not may_connect(channel):
+        refuse("edit", channel)
     form = (OwnFeedForm if channel.network == queries.OWN else EditChannelForm)(obj=channel)
     if form.validate_on_submit():
         try:
@@ -226,7 +227,7 @@ def disconnect(channel_id: int) -> ResponseReturnValue:
     """Give a channel up, with a reason."""
     channel = queries.visible_to(session(), channel_id, me())
     if not _may_disconnect(channel):
-        _refuse("disconnect", channel)
+        refuse("disconnect", channel)
     form = DisconnectForm()
     if form.validate_on_submit():
         with transaction() as current:
@@ -252,7 +253,7 @@ def _propose(form: ConnectForm) -> ResponseReturnValue:
             about=form.about(),
         )
         started = connecting.start_oauth(
-            current, channel.id, registration, by=me(), settings=_settings()
+            current, channel.id, registration, by=me(), settings=own_settings()
         )
         return _sent_on(started)
 
@@ -281,7 +282,7 @@ def _sent_on(started: connecting.Started) -> ResponseReturnValue:
 
 def _return_address() -> str:
     # From the settings, not from the request: a forged Host header must not lead elsewhere.
-    return _settings().base_url + url_for(".came_back")
+    return own_settings().base_url + url_for(".came_back")
 
 
 def _may_confirm(channel: Channel) -> bool:
@@ -293,7 +294,8 @@ def _may_confirm(channel: Channel) -> bool:
     )
 
 
-def _may_connect(channel: Channel) -> bool:
+def may_connect(channel: Channel) -> bool:
+    """Say whether the person may connect, edit and pay for this channel."""
     is_there = channel.state != ChannelState.DISCONNECTED
     return is_there and may(me(), Permission.CONNECT_CHANNELS, channel.area_path)
 
@@ -309,7 +311,11 @@ def _may_disconnect(channel: Channel) -> bool:
     )
 
 
-def _refuse(verb: str, channel: Channel) -> NoReturn:
+def refuse(verb: str, channel: Channel) -> NoReturn:
+    """Refuse what the page doesn't offer this person.
+
+    Raises: NotAllowed.
+    """
     raise NotAllowed(
         f"Your roles don't let you {verb} this channel. An administrator of its area can.",
         attempted=verb,
@@ -323,6 +329,7 @@ def _page(template: str, form: BaseForm, **shown: object) -> ResponseReturnValue
     return page, 422 if form.is_submitted() else 200
 
 
-def _settings() -> Settings:
+def own_settings() -> Settings:
+    """Return the settings of this installation."""
     settings: Settings = current_app.extensions["vcp_settings"]
     return settings

@@ -3,7 +3,7 @@
 import json
 import sys
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any, TextIO
 
@@ -11,7 +11,7 @@ import click
 from flask import Flask
 
 from vcp.areas import queries as areas
-from vcp.channels import connecting, queries, service
+from vcp.channels import connecting, queries, service, spending, standing
 from vcp.channels.adapters import limits_of
 from vcp.channels.models import Channel, SettlePolicy
 from vcp.channels.service import About
@@ -20,8 +20,9 @@ from vcp.cli.options import instance_option
 from vcp.kernel.db import session, transaction
 from vcp.kernel.errors import Invalid
 from vcp.kernel.permissions import Permission, Person, check
-from vcp.kernel.settings import Mode
+from vcp.kernel.settings import Mode, settings
 from vcp.networks.registry import ADDRESSES
+from vcp.posts.delivery_queries import unread_on
 
 token_option = click.option("--token", help="Access token; - reads it from standard input.")
 keys_option = click.option(
@@ -161,6 +162,12 @@ def add_bluesky(  # noqa: PLR0913 - one parameter an option
 @click.option("--base-url", default=ADDRESSES["x"], show_default=True, help="Where X answers.")
 @keys_option
 @about_options
+@click.option(
+    "--settle",
+    type=click.Choice([SettlePolicy.PERSON.value, SettlePolicy.ONE_RETRY.value]),
+    default=SettlePolicy.PERSON.value,
+    help="When three readings don't find a post: a person decides, or it is sent once more.",
+)
 @as_option
 @otp_option
 @json_option
@@ -174,6 +181,7 @@ def add_x(  # noqa: PLR0913 - one parameter an option
     shared: bool,
     purpose: str,
     hours: str,
+    settle: str,
     email: str,
     otp: str | None,
     as_json: bool,
@@ -181,10 +189,12 @@ def add_x(  # noqa: PLR0913 - one parameter an option
     """Verify the account behind four keys of X, pin its id and keep the keys sealed.
 
     X charges for what is posted and read. A post whose outcome is unknown is looked for after 1, 3
-    and 7 minutes and then given to a person; it is never sent again by itself.
+    and 7 minutes and then given to a person; it is never sent again by itself, unless you ask for
+    one retry.
     """
     with acting_as(email, otp, instance) as (app, by):
-        new = New("x", base_url, name, slug, About(purpose, hours, shared))
+        about = About(purpose, hours, shared, SettlePolicy(settle))
+        new = New("x", base_url, name, slug, about)
         show([_added(app, new, _given(None, keys), by=by)], as_json=as_json)
 
 
@@ -264,7 +274,39 @@ def disconnect(
 def listed(*, instance: Path | None, as_json: bool) -> None:
     """List all channels with their state, account and limits."""
     with app_at_work(instance):
-        show([_row(channel) for channel in queries.everything(session())], as_json=as_json)
+        rows = []
+        for channel in queries.everything(session()):
+            looked_for = unread_on(session(), channel.id)
+            rows.append(_row(channel) | {"looked_for": looked_for})
+        show(rows, as_json=as_json)
+
+
+@group.command("budget")
+@instance_option
+@click.argument("channel_id", type=int)
+@click.argument("dollars")
+@as_option
+@otp_option
+@json_option
+def budget(
+    *,
+    instance: Path | None,
+    channel_id: int,
+    dollars: str,
+    email: str,
+    otp: str | None,
+    as_json: bool,
+) -> None:
+    """Let a channel spend so many US DOLLARS a month; `default` for what the settings say."""
+    try:
+        amount = None if dollars == "default" else float(dollars)
+    except ValueError as error:
+        raise Invalid("Give an amount such as 25 or 12.50, or the word default.") from error
+    with acting_as(email, otp, instance) as (_, by):
+        with transaction() as unit:
+            spending.set_budget(unit, channel_id, amount, by=by, settings=settings())
+            row = _row(queries.by_id(unit, channel_id))
+        show([row], as_json=as_json)
 
 
 def _row(channel: Channel) -> dict[str, Any]:
@@ -283,7 +325,9 @@ def _row(channel: Channel) -> dict[str, Any]:
         "settle_after_s": channel.settle_after_s,
         "characters": limits.characters,
         "limits_probed_at": limits.probed_at.isoformat() if limits.probed_at else None,
+        "capabilities": asdict(replace(limits, probed_at=None)),
         "problem": channel.problem,
+        **standing.of(session(), channel, settings()).as_json(),
     }
 
 

@@ -10,6 +10,7 @@ import moderation.holds
 import moderation.intake
 import moderation.reminding
 from vcp.app import create_app
+from vcp.channels import expiring
 from vcp.cli.options import instance_option, read_settings
 from vcp.contacts.handling import handle_left_over
 from vcp.kernel import logs
@@ -30,6 +31,7 @@ LATE_EVERY_S = 2.0
 REMIND_EVERY_S = 10.0
 FIGURES_EVERY_S = 300.0
 SERIES_EVERY_S = 30.0
+ENDING_EVERY_S = 60.0
 
 
 def _start(process: str, instance: Path | None) -> tuple[Flask, Settings]:
@@ -74,6 +76,7 @@ def clock(instance: Path | None) -> None:
             "hand-overs that run late", LATE_EVERY_S, in_unit(moderation.handing_over.run_late)
         ),
         Periodic("cases that wait", REMIND_EVERY_S, in_unit(moderation.reminding.remind)),
+        Periodic("sign-ins that end", ENDING_EVERY_S, in_unit(expiring.warn_due)),
         Periodic("arrivals left over", REPAIR_EVERY_S, handle_left_over),
         Periodic("pages left over", RENDER_EVERY_S, render_left_over),
         Periodic("pages that the date changes", RUN_OUT_EVERY_S, in_unit(mark_run_out)),

@@ -206,6 +206,14 @@ class Limits:
     #: Choices that a poll may have; 0: there are no polls.
     poll_choices: int = 0
     poll_choice_characters: int = 0
+    #: Whether a post may continue another of ours, so that they read as one.
+    supports_threads: bool = True
+    #: Whether a post may be shown to fewer than everybody, and carries its language.
+    supports_visibility: bool = False
+    supports_language: bool = False
+    #: Films that the network takes, and the bytes of one; none where there are no types.
+    video_types: tuple[str, ...] = ()
+    video_bytes: int = 0
 
 
 @dataclass(frozen=True)

@@ -36,6 +36,10 @@ LIMITS = Limits(
     supports_content_warning=True,
     probed_at=None,
     counting="graphemes",
+    supports_language=True,
+    # Source: the lexicon app.bsky.embed.video.
+    video_types=("video/mp4",),
+    video_bytes=100_000_000,
 )
 _KEY = re.compile(r"[234567abcdefghij][234567abcdefghijklmnopqrstuvwxyz]{12}")
 _ADDRESS = re.compile(

@@ -33,6 +33,8 @@ LIMITS = Limits(
     probed_at=None,
     poll_choices=4,
     poll_choice_characters=50,
+    supports_visibility=True,
+    supports_language=True,
 )
 _OVERLAP = timedelta(minutes=2)
 _PAGE = 40

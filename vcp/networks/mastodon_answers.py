@@ -10,6 +10,7 @@ from vcp.networks.base import AccountInfo, Ballot, Limits, MediaItem, RemotePost
 from vcp.networks.readback import plain_text, profile_links
 
 _IMAGES = ("image/jpeg", "image/png", "image/webp", "image/gif")
+_FILMS = ("video/mp4", "video/webm", "video/quicktime")
 #: What a server that doesn't say is taken to allow. Source: Mastodon 4, which says it.
 _CHARACTERS = 500
 _URL_LENGTH = 23
@@ -17,6 +18,7 @@ _MEDIA_COUNT = 4
 _MEDIA_BYTES = 8 * 1024 * 1024
 _ALT_CHARACTERS = 1500
 _CHOICE_CHARACTERS = 50
+_VIDEO_BYTES = 40 * 1024 * 1024
 
 
 def remote_id_of(answer: Any) -> str | None:
@@ -105,6 +107,7 @@ def limits_from(answer: Any, probed_at: datetime) -> Limits:
     polls = _part(configuration, "polls")
     offered = media.get("supported_mime_types")
     types = tuple(kind for kind in _IMAGES if isinstance(offered, list) and kind in offered)
+    films = tuple(kind for kind in _FILMS if isinstance(offered, list) and kind in offered)
     characters = _number(answer, "max_toot_chars", _CHARACTERS)
     return Limits(
         characters=_number(statuses, "max_characters", characters),
@@ -120,6 +123,10 @@ def limits_from(answer: Any, probed_at: datetime) -> Limits:
         # Some servers take a poll and lose it: only one that speaks of polls has them.
         poll_choices=_number(polls, "max_options", 0),
         poll_choice_characters=_number(polls, "max_characters_per_option", _CHOICE_CHARACTERS),
+        supports_visibility=True,
+        supports_language=True,
+        video_types=films,
+        video_bytes=_number(media, "video_size_limit", _VIDEO_BYTES) if films else 0,
     )
 
 

@@ -32,6 +32,8 @@ LIMITS = Limits(
     supports_edit=True,
     supports_content_warning=True,
     probed_at=None,
+    supports_visibility=True,
+    supports_language=True,
 )
 
 

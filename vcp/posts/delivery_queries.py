@@ -7,15 +7,19 @@ from typing import Any
 from sqlalchemy import Select, func, or_, select
 from sqlalchemy.orm import Session, lazyload, selectinload
 
+from vcp.channels import standing
 from vcp.kernel.errors import NotFound, NotShown
 from vcp.kernel.pages import Page, paginate
 from vcp.kernel.permissions import Permission, Person, allowed_paths
+from vcp.kernel.settings import Settings
 from vcp.posts import pause_queries
+from vcp.posts.gap_models import GapCheck
 from vcp.posts.models import Attempt, Delivery, DeliveryKind, Post
 from vcp.posts.states import DeliveryState
 
 EXPORT_BATCH = 500
 NO_SUCH = "There is no such delivery in your areas."
+WAITING = (DeliveryState.QUEUED, DeliveryState.RETRY_WAIT)
 TROUBLED = (
     DeliveryState.NEEDS_PERSON,
     DeliveryState.OUTCOME_UNKNOWN,
@@ -79,6 +83,27 @@ def one(session: Session, person: Person, delivery_id: uuid.UUID) -> Delivery:
     if found is None:
         raise NotFound(NO_SUCH)
     return found
+
+
+def waits(session: Session, delivery: Delivery, settings: Settings) -> list[str]:
+    """Return why it doesn't leave now, where its channel is the reason."""
+    if delivery.state not in WAITING:
+        return []
+    found = [wait.why for wait in standing.of(session, delivery.channel, settings).waits]
+    if unread_on(session, delivery.channel_id):
+        found.append(
+            "The database was put back from a backup. What may have been sent before is looked "
+            "for first."
+        )
+    return found
+
+
+def unread_on(session: Session, channel_id: int) -> int:
+    """Return how many deliveries of the channel are looked for before anything is sent there."""
+    rows = select(func.count()).where(
+        GapCheck.channel_id == channel_id, GapCheck.checked_at.is_(None)
+    )
+    return session.scalar(rows) or 0
 
 
 def export(session: Session) -> Iterator[dict[str, Any]]:

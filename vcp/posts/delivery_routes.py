@@ -11,6 +11,7 @@ from vcp.kernel.db import session, transaction
 from vcp.kernel.errors import Invalid
 from vcp.kernel.forms import BaseForm
 from vcp.kernel.permissions import Permission, me, requires
+from vcp.kernel.settings import settings
 from vcp.posts import delivery_queries as queries
 from vcp.posts import pause_queries, settling_by_person, stopping
 from vcp.posts.delivery_forms import GiveUpForm, SayPublishedForm, SendAgainForm
@@ -120,6 +121,7 @@ def _page(delivery_id: uuid.UUID, form: BaseForm | None = None) -> str:
         "deliveries/show.html",
         delivery=delivery,
         stopped=pauses.delivery(delivery, delivery.post),
+        waits=queries.waits(session(), delivery, settings()),
         form=form,
         say_form=forms["SayPublishedForm"],
         give_up_form=forms["GiveUpForm"],

@@ -8,6 +8,7 @@ import logging
 import uuid
 from collections.abc import Callable, Hashable
 from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import suppress
 from functools import partial
 
 from flask import Flask
@@ -22,7 +23,15 @@ from vcp.kernel.errors import VcpError
 from vcp.kernel.settings import Settings
 from vcp.networks.base import Network, NetworkError, NotSent, OutcomeUnknown, Receipt
 from vcp.networks.own import SiteWriter
-from vcp.posts import claiming, publishing, reappearing, reconciling, settling, stopping
+from vcp.posts import (
+    claiming,
+    lag_measuring,
+    publishing,
+    reappearing,
+    reconciling,
+    settling,
+    stopping,
+)
 from vcp.posts.high_water import HighWater, Mark
 from vcp.processes.ledger import Ledger
 from vcp.processes.loop import Loop
@@ -34,6 +43,7 @@ REPAIR_EVERY_S = 1.0
 RENEW_EVERY_S = 5.0
 #: How often it is looked whether a channel is due for its daily check.
 RECHECK_EVERY_S = 300.0
+MEASURE_EVERY_S = 2.0
 #: As many channels can be written to at once; the budget is 50 with answers in 200 ms.
 THREADS = 64
 
@@ -58,6 +68,7 @@ class Publisher(Loop):
         self.every(REPAIR_EVERY_S, self.repair)
         self.every(RENEW_EVERY_S, self.renew)
         self.every(RECHECK_EVERY_S, self.recheck)
+        self.every(MEASURE_EVERY_S, self.measure)
 
     def run(self) -> None:
         """Run until asked to stop, then let the calls under way end (45 s at the most)."""
@@ -161,6 +172,19 @@ class Publisher(Loop):
             return settling.read(reading, self._network(reading.channel_id))
         except (VcpError, NetworkError) as error:
             return NotSent(str(error))
+
+    def measure(self) -> None:
+        """Look for some of what went out just now: how late does its network show it?"""
+        for one in lag_measuring.watched(current_session(), self.settings):
+            self._start(("lag", one.reading.channel_id), partial(self.look_once, one))
+
+    def look_once(self, one: lag_measuring.Watched) -> None:
+        """Look for one post that went out, and keep how late it is seen."""
+        with suppress(VcpError, NetworkError):
+            lag_s = lag_measuring.look(one, self._network(one.reading.channel_id))
+            if lag_s is not None:
+                with transaction() as session:
+                    lag_measuring.record_look(session, one, lag_s)
 
     def read_gap(self, channel_id: int) -> None:
         """Look at the network for what may have left in a gap of the ledger, one by one."""
