@@ -19,7 +19,7 @@ from tests.factories.posts import Team, make_post, make_team, words
 from tests.factories.public import correct, make_public_post, render
 from tests.factories.users import PASSWORD, SECRET, cookie_of, make_user
 from tests.pages import scene_desk, scene_residents
-from tests.security import things
+from tests.security import things, things_of_control
 from vcp.areas.models import AreaKind
 from vcp.channels.models import Connection
 from vcp.channels.states import CHANNEL, CONNECTION, ChannelState
@@ -87,6 +87,7 @@ def make_full(scene: Scene, session: Session) -> None:
         missed = things.late_post(session, team, "own")
     scene.things |= {"post_missed": things.approve(session, missed, team)}
     scene.things |= things.posts(scene.app, session, team, "own")
+    scene.things |= things_of_control.control(session, team)
     scene.things |= things.personas(session, team, "own")
     scene.things |= things.channels(session, team, "own", team.administrator)
     scene.things |= things.staff_and_areas(session, settings, team)
