@@ -7,7 +7,6 @@ from datetime import datetime, timedelta
 from inspect import iscoroutinefunction
 from typing import Any
 from wsgiref.headers import Headers
-from zoneinfo import ZoneInfo
 
 from flask import Flask, Response, g, redirect, request, url_for
 from flask.typing import ResponseReturnValue
@@ -56,7 +55,6 @@ import vcp.posts.delivery_queries
 import vcp.posts.delivery_routes
 import vcp.posts.leaving
 import vcp.posts.models
-import vcp.posts.pause_models
 import vcp.posts.queries
 import vcp.posts.routes
 import vcp.posts.standard_routes
@@ -92,7 +90,7 @@ from vcp.kernel.pages import RowIdConverter
 from vcp.kernel.permissions import Permission, allowed_paths, me, requires
 from vcp.kernel.places import static_folder
 from vcp.kernel.settings import Mode, Settings
-from vcp.kernel.templating import configure_templates, error_page
+from vcp.kernel.templating import configure_templates, error_page, localtime
 from vcp.posts.events import Answered, DraftHeld, HoldEnded, PostChanged
 from vcp.residents.serving import PublicFiles, security_headers
 from vcp.triage.categories import CLEAN, OUTBOUND
@@ -227,7 +225,7 @@ def _set_up_pages(app: Flask, settings: Settings) -> None:
     headers.protect(app, settings)
     CSRFProtect(app)
     vcp.users.sign_in.set_up(app, settings)
-    app.add_template_filter(_localtime(settings.zone), "localtime")
+    app.add_template_filter(localtime(settings.zone), "localtime")
     app.add_template_filter(datetime.isoformat, "isoformat")
     app.jinja_env.globals.update(
         force_name=settings.force_name,
@@ -286,17 +284,6 @@ def _actor_names(current: Session, actor_ids: Iterable[str]) -> dict[str, str]:
     """Return the names behind the trail's names, for those who may read them."""
     found = vcp.users.queries.by_actor(current, actor_ids)
     return {actor_id: user.display_name for actor_id, user in found.items()}
-
-
-def _localtime(own_zone: ZoneInfo) -> Any:
-    def localtime(moment: datetime | None, zone: str | None = None) -> str:
-        """Return the moment as people here read it: 26 Nov 2026, 14:05 GMT."""
-        if moment is None:
-            return ""
-        local = moment.astimezone(ZoneInfo(zone) if zone else own_zone)
-        return f"{local.day} {local:%b %Y, %H:%M %Z}"
-
-    return localtime
 
 
 @requires(Permission.USE_OWN_ACCOUNT)

@@ -1,11 +1,13 @@
 """How pages find their templates, the GOV.UK macros and their static files."""
 
 import hashlib
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from datetime import datetime
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlencode
+from zoneinfo import ZoneInfo
 
 from flask import Flask, request
 from jinja2 import ChoiceLoader, FileSystemLoader, PackageLoader, PrefixLoader
@@ -108,3 +110,16 @@ def _links_of(field: Field) -> Iterator[dict[str, str]]:
         if not isinstance(field.widget, HiddenInput):
             link["href"] = f"#{field.id}"
         yield link
+
+
+def localtime(own_zone: ZoneInfo) -> Callable[..., str]:
+    """Return the filter that shows a moment in a zone, staff's own unless one is given."""
+
+    def local(moment: datetime | None, zone: str | None = None) -> str:
+        """Return the moment as people here read it: 26 Nov 2026, 14:05 GMT."""
+        if moment is None:
+            return ""
+        there = moment.astimezone(ZoneInfo(zone) if zone else own_zone)
+        return f"{there.day} {there:%b %Y, %H:%M %Z}"
+
+    return local
