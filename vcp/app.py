@@ -56,7 +56,6 @@ import vcp.posts.delivery_routes
 import vcp.posts.gap_models
 import vcp.posts.leaving
 import vcp.posts.models
-import vcp.posts.pause_models
 import vcp.posts.queries
 import vcp.posts.routes
 import vcp.posts.schedule_routes

@@ -21,7 +21,7 @@ from tests.factories.public import correct, make_public_post, render
 from tests.factories.schedule import make_quiet_hours, make_series, make_window
 from tests.factories.users import PASSWORD, SECRET, cookie_of, make_user
 from tests.pages import scene_desk, scene_residents
-from tests.security import things
+from tests.security import things, things_of_control
 from vcp.areas.models import AreaKind
 from vcp.channels.models import Connection
 from vcp.channels.states import CHANNEL, CONNECTION, ChannelState
@@ -95,6 +95,7 @@ def make_full(scene: Scene, session: Session) -> None:
     scene.things |= things.posts(scene.app, session, team, "own")
     scene.things |= things.schedule(session, team, "own")
     scene.things |= _schedule(session, team)
+    scene.things |= things_of_control.control(session, team)
     scene.things |= things.personas(session, team, "own")
     scene.things |= things.alarms(session, team, "own") | _alarms(scene, session, team)
     scene.things |= things.channels(session, team, "own", team.administrator)

@@ -14,6 +14,7 @@ from tests.pages.visiting import (
     Visit,
     refused,
 )
+from tests.pages.visits_control import CONTROL, CONTROL_BUTTONS
 from tests.pages.visits_residents import RESIDENTS
 from tests.pages.visits_schedule import EMPTY, SCHEDULE
 from tests.security.steps import ABOUT_PERSONA
@@ -356,6 +357,7 @@ VISITS = (
     *STAFF,
     *AREAS,
     *ACCOUNTS,
+    *CONTROL,
     *RESIDENTS,
     *SCHEDULE,
     *ERRORS,
@@ -363,6 +365,7 @@ VISITS = (
 #: Buttons: nothing is typed, so there is no form to show again.
 BUTTONS = {
     *("alarms.acknowledge", "alarms.disavow", "alarms.reopen"),
+    *CONTROL_BUTTONS,
     *("account.renew_codes", "account.revoke", "account.revoke_others", "audit.export"),
     *("ask.missed", "channels.confirm", "channels.finish", "channels.reconnect", "contacts.resume"),
     *("cases.claim", "cases.put_back", "desks.switch", "deliveries.send_again"),

@@ -227,7 +227,7 @@ def test_a_budget_is_in_force_unless_somebody_chose_otherwise_test_mode_apart() 
     for name, usual in USUAL_BUDGETS.items():
         assert Settings(mode=Mode.DEMO).budget(name) == usual > 0
         assert Settings(mode=Mode.TEST).budget(name) == 0
-        assert Settings(mode=Mode.DEMO, **{name: 0}).budget(name) == 0
+        assert Settings(mode=Mode.DEMO).model_copy(update={name: 0}).budget(name) == 0
 
 
 def test_claims_at_one_moment_see_each_other(app: Flask, settings: Settings) -> None:

@@ -1,7 +1,7 @@
 """A withdrawal wins over everything that waits, is verified by reading, and says what stays."""
 
-import itertools
 from datetime import timedelta
+from itertools import pairwise
 
 import pytest
 import time_machine
@@ -17,6 +17,7 @@ from vcp.networks.base import NetworkError, NotSent, OutcomeUnknown, Receipt, Un
 from vcp.networks.fake import FakeNetwork
 from vcp.posts import claiming, publishing, reappearing, service, settling, stopping
 from vcp.posts.claiming import Claimed
+from vcp.posts.freezing import outgoing
 from vcp.posts.models import Delivery
 from vcp.posts.publishing import Outcome
 from vcp.posts.states import DELIVERY, DeliveryState, PostState
@@ -95,16 +96,19 @@ class TestWhatIsOut:
         assert looked == [0, 10, 30, 60, 300]
 
     def test_what_came_back_is_taken_down_again_and_looked_at_anew(
-        self, session: Session, out: Delivery, clock: time_machine.Traveller
+        self,
+        session: Session,
+        out: Delivery,
+        settings: Settings,
+        clock: time_machine.Traveller,
     ) -> None:
         look(session, Seen())
         clock.shift(11)
         (again,) = stopping.take_down_due(session)
         assert again.was_gone
         network = FakeNetwork()
-        network.publish(publishing.outgoing(out, None), "key")  # type: ignore[arg-type]  # no media
-        (copy,) = network.posts
-        back = stopping.Takedown(out.id, out.channel_id, copy.receipt.remote_id, was_gone=True)
+        copy = network.publish(outgoing(out, settings), "key")
+        back = stopping.Takedown(out.id, out.channel_id, copy.remote_id, was_gone=True)
         seen = stopping.take_down(back, network)
         assert seen == Seen(None, came_back=True)
         stopping.record_takedown(session, again, seen)
@@ -225,13 +229,13 @@ class TestWatching:
         clock: time_machine.Traveller,
     ) -> None:
         looks = []
-        for second in range(reappearing.WATCH_FOR_S + 120):
+        for second in range(0, reappearing.WATCH_FOR_S + 120, reappearing.OFTEN_S):
             for reading in reappearing.take_watches(session, settings):
                 reappearing.record_watch(session, reading, None)
                 looks.append(second)
             session.flush()
-            clock.shift(1)
-        assert {b - a for a, b in itertools.pairwise(looks)} == {
+            clock.shift(reappearing.OFTEN_S)
+        assert {b - a for a, b in pairwise(looks)} == {
             reappearing.OFTEN_S,
             reappearing.SELDOM_S,
         }

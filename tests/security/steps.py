@@ -26,6 +26,7 @@ USUAL = {
     "hand_over_id": "hand_over_id",
     "message_id": "message_id",
     "name": "image",
+    "pause_id": "pause_id",
     "persona_id": "persona",
     "post_id": "post_submitted",
     "reply_id": "reply_id",
@@ -99,6 +100,7 @@ CHANNEL = "/staff/channels/<int:channel_id>"
 KEYS = dict.fromkeys(PASTED_KEYS["x"], "a key")
 DELIVERY = "/staff/deliveries/<uuid:delivery_id>"
 ALARM = "/staff/alarms/<int:alarm_id>"
+CONTROL = "/staff/control"
 STAFF = "/staff/<int:user_id>"
 CONTACT = "/staff/contacts/<int:contact_id>"
 
@@ -247,6 +249,13 @@ SPECIAL = (
     Step("POST", f"{ALARM}/reopen", gaps={"alarm_id": "alarm_ours"}),
     Step("POST", f"{ALARM}/disavow", {"sha256": "{disavow_sha256}", "whole_account": ""}),
     Step("POST", f"{DELIVERY}/give-up", REASON),
+    Step("POST", f"{DELIVERY}/gone", gaps={"delivery_id": "delivery_stays"}),
+    Step("POST", f"{CONTROL}/pause", {"what": "persona:{persona}", "why": "There is a reason."}),
+    Step("POST", f"{CONTROL}/<int:pause_id>/lift", REASON),
+    Step("POST", f"{CONTROL}/<int:pause_id>/confirm", gaps={"pause_id": "pause_proposed"}),
+    Step("POST", f"{CONTROL}/<int:pause_id>/keep", gaps={"pause_id": "pause_proposed"}),
+    Step("POST", f"{CONTROL}/held", {"delivery_ids": "{delivery_held}", "decision": "let_go"}),
+    Step("POST", f"{CONTROL}/budgets", {"persona_id": "{persona}", "posts_per_hour": "5"}),
     Step("POST", f"{DELIVERY}/say-published", {"url": "https://social.example/@harbour/1"}),
     Step(
         "POST",

@@ -163,6 +163,19 @@ GET  /staff/deliveries/<uuid:delivery_id>                                 aaarar
 POST /staff/deliveries/<uuid:delivery_id>/say-published                   rarrrr rnrrrr
 POST /staff/deliveries/<uuid:delivery_id>/send-again                      rarrrr rnrrrr
 POST /staff/deliveries/<uuid:delivery_id>/give-up                         rarrrr rnrrrr
+POST /staff/deliveries/<uuid:delivery_id>/gone                            rarrrr rnrrrr
+
+GET  /staff/control                                                       aaaaaa =
+POST /staff/control/stop                                                  rarara =
+POST /staff/control/pause                                                 rarara ririri
+GET  /staff/control/<int:pause_id>/lift                                   rarara rnrnrn
+POST /staff/control/<int:pause_id>/lift                                   rarara rnrnrn
+POST /staff/control/<int:pause_id>/confirm                                rarara rnrnrn
+POST /staff/control/<int:pause_id>/keep                                   rarara rnrnrn
+GET  /staff/control/held                                                  rarrrr =
+POST /staff/control/held                                                  rarrrr rirrrr
+GET  /staff/control/budgets                                               rarrrr =
+POST /staff/control/budgets                                               rarrrr rirrrr
 
 GET  /staff/alarms                                                        aaaaaa =
 GET  /staff/alarms/<int:alarm_id>                                         aaaaaa nnnnnn

@@ -15,7 +15,7 @@ from tests.factories.channels import make_channel, make_own_feed
 from tests.factories.personas import make_persona
 from tests.factories.posts import Team
 from tests.factories.users import PASSWORD, SECRET, hashed, make_user
-from tests.security import things
+from tests.security import things, things_of_control
 from vcp.areas.models import Area, AreaKind
 from vcp.kernel import clock
 from vcp.kernel.permissions import Role
@@ -63,6 +63,7 @@ def make_world(app: Flask, session: Session) -> World:
         side["post_missed"] = things.approve(session, missed[name], team)
         side |= things.posts(app, session, team, name)
         side |= things.schedule(session, team, name)
+        side |= things_of_control.control(session, team)
         side |= things.cases(session, team, name)
         side |= things.personas(session, team, name)
         side |= things.alarms(session, team, name)

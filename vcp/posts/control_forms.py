@@ -62,9 +62,7 @@ class HeldForm(WhenForm):
 
     when = last_on = last_at = None  # type: ignore[assignment]  # WTForms' way of leaving out
 
-    delivery_ids = SelectMultipleField(
-        "Which", coerce=uuid.UUID, widget=GovCheckboxesInput(), choices=[]
-    )
+    delivery_ids = SelectMultipleField("Which", widget=GovCheckboxesInput(), choices=[])
     decision = RadioField(
         "What becomes of them",
         [DataRequired("Choose what becomes of them.")],
@@ -81,7 +79,12 @@ class HeldForm(WhenForm):
 
     def offer(self, ids: Sequence[uuid.UUID]) -> None:
         """Let the person choose among these."""
-        self.delivery_ids.choices = options((row_id, str(row_id)) for row_id in ids)
+        self.delivery_ids.choices = options((str(row_id), str(row_id)) for row_id in ids)
+
+    @property
+    def chosen(self) -> list[uuid.UUID]:
+        """Those that were chosen."""
+        return [uuid.UUID(row_id) for row_id in self.delivery_ids.data or []]
 
     @property
     def wanted_local(self) -> str:

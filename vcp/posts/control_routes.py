@@ -158,7 +158,7 @@ def _lifted() -> str:
 
 
 def _decide(form: HeldForm) -> str:
-    ids = form.delivery_ids.data or []
+    ids = form.chosen
     with transaction() as current:
         if form.decision.data == Decision.LET_GO:
             holding_back.let_go(current, ids, by=me())
