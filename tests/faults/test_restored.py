@@ -29,7 +29,7 @@ def send_some(rig: Rig, number: int) -> None:
     rig.kill("publisher")
 
 
-def results(rig: Rig) -> list[str | None]:
+def results(rig: Rig) -> list[str]:
     with rig.app.app_context():
         assert all(gap.ended_at for gap in current_session().query(LedgerGap))
         return sorted(check.result or "" for check in current_session().query(GapCheck))
