@@ -3,7 +3,7 @@
 from typing import Any
 
 from flask import Flask
-from sqlalchemy import insert, select, text
+from sqlalchemy import Connection, insert, select, text
 
 from vcp.kernel.db import Base, db
 
@@ -22,25 +22,27 @@ def take(app: Flask) -> Copy:
 def put_back(app: Flask, copy: Copy) -> None:
     """Make the database what it was; nothing else may use it meanwhile."""
     with app.app_context(), db.engine.connect() as connection:
-        is_sqlite = connection.dialect.name == "sqlite"
+        switch = _SWITCHES[connection.dialect.name]
         # Rows that refer to each other in a ring can't be written one after the other.
-        off, on = (
-            ("PRAGMA foreign_keys=OFF", "PRAGMA foreign_keys=ON")
-            if is_sqlite
-            else (
-                "SET session_replication_role = replica",
-                "SET session_replication_role = DEFAULT",
-            )
-        )
-        driver: Any = connection.connection.dbapi_connection
-        driver.execute(off) if is_sqlite else connection.execute(text(off))
+        switch(connection, is_on=False)
         for table in reversed(Base.metadata.sorted_tables):
             connection.execute(table.delete())
         for table in Base.metadata.sorted_tables:
             if copy[table.name]:
                 connection.execute(insert(table), copy[table.name])
-        if not is_sqlite:
-            connection.execute(text(on))
         connection.commit()
-        if is_sqlite:
-            driver.execute(on)
+        switch(connection, is_on=True)
+
+
+def _switch_sqlite(connection: Connection, *, is_on: bool) -> None:
+    # Past SQLAlchemy, which would begin a transaction, in which this does nothing.
+    driver: Any = connection.connection.dbapi_connection
+    driver.execute(f"PRAGMA foreign_keys={'ON' if is_on else 'OFF'}")
+
+
+def _switch_postgresql(connection: Connection, *, is_on: bool) -> None:
+    connection.execute(text(f"SET session_replication_role = {'origin' if is_on else 'replica'}"))
+    connection.commit()
+
+
+_SWITCHES = {"sqlite": _switch_sqlite, "postgresql": _switch_postgresql}

@@ -12,7 +12,7 @@ from vcp.kernel.db import session as current_session
 from vcp.kernel.settings import Settings
 from vcp.posts.gap_models import GapCheck, LedgerGap
 
-SETTLED_WITHIN_S = 150
+SETTLED_WITHIN_S = 240
 
 
 def sent(rig: Rig) -> int:
@@ -22,14 +22,14 @@ def sent(rig: Rig) -> int:
 def send_some(rig: Rig, number: int) -> None:
     """Run the publisher until the network has at least so many, then kill it at its work."""
     rig.start("publisher")
-    ends_at = time.monotonic() + 60
+    ends_at = time.monotonic() + 180
     while sent(rig) < number:
         assert time.monotonic() < ends_at, f"{sent(rig)} of {number} arrived"
         time.sleep(0.02)
     rig.kill("publisher")
 
 
-def results(rig: Rig) -> list[str | None]:
+def results(rig: Rig) -> list[str]:
     with rig.app.app_context():
         assert all(gap.ended_at for gap in current_session().query(LedgerGap))
         return sorted(check.result or "" for check in current_session().query(GapCheck))
@@ -43,7 +43,7 @@ def texts(start: int, number: int) -> list[str]:
 @pytest.mark.parametrize(
     "posts", [12, pytest.param(100, marks=pytest.mark.faults_long)], ids=["quick", "full"]
 )
-@pytest.mark.timeout(400)
+@pytest.mark.timeout(900)
 def test_what_was_sent_after_the_backup_is_found_and_the_rest_is_sent(
     app: Flask, settings: Settings, tmp_path: Path, posts: int
 ) -> None:

@@ -23,6 +23,7 @@ from tests.factories.users import PASSWORD, SECRET, cookie_of, make_user
 from tests.pages import scene_desk, scene_residents
 from tests.security import things, things_of_control
 from vcp.areas.models import AreaKind
+from vcp.channels import conditions, spending
 from vcp.channels.models import Connection
 from vcp.channels.states import CHANNEL, CONNECTION, ChannelState
 from vcp.kernel import clock
@@ -228,6 +229,11 @@ def _around(session: Session, team: Team) -> dict[str, str]:
     keyed, app_password = (
         make_channel(session, area=team.area, network=name) for name in ("x", "bluesky")
     )
+    condition = conditions.of(session, keyed.id)
+    condition.failures, condition.rests_until = 7, clock.now() + timedelta(minutes=1)
+    condition.broke_until = condition.sign_in_ends_at = clock.now() + timedelta(days=9)
+    condition.budget, condition.spent, condition.lag_ms = 5_000_000, 4_985_000, 1500
+    condition.spent_month = spending.month_of(clock.now())
     CHANNEL.apply(session, blocked, "block", by=BY)
     blocked.problem = "The server no longer takes our sign-in. Connect the account again."
     CHANNEL.apply(session, gone, "disconnect", by=BY)

@@ -62,7 +62,7 @@ def look(bench: Bench) -> int:
     return number
 
 
-def results(bench: Bench) -> list[str | None]:
+def results(bench: Bench) -> list[str]:
     return sorted(str(check.result) for check in bench.session.query(GapCheck))
 
 

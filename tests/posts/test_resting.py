@@ -87,6 +87,22 @@ def test_other_channels_go_on(bench: Bench, fake: FakeNetwork, session: Session)
     assert conditions.known(session, other.id).rests_until is None
 
 
+def test_our_own_site_never_rests(
+    bench: Bench, fake: FakeNetwork, session: Session, settings: Settings
+) -> None:
+    """A disk that was full is no network that has to be spared: it is tried as soon as it may."""
+    own = bench.team.own_feed.id
+    for number in range(resting.FAILURES + 3):
+        bench.queue(f"Notice {number}")
+    fail(fake, 100)
+    for _ in range(resting.FAILURES + 3):
+        found = publishing.claim_next(session, own, "test:1", settings)
+        assert found
+        publishing.record(session, found, publishing.send(found, fake))
+        session.flush()
+    assert conditions.known(session, own).failures == 0
+
+
 def test_a_rest_and_its_end_are_in_the_trail_once_each(
     bench: Bench, fake: FakeNetwork, session: Session, clock: time_machine.Traveller
 ) -> None:

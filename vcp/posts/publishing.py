@@ -16,6 +16,7 @@ from sqlalchemy.orm import Session
 from vcp.channels import resting
 from vcp.channels import service as channels
 from vcp.channels.models import Channel
+from vcp.channels.queries import OWN
 from vcp.kernel import clock
 from vcp.kernel.crashing import crash_point
 from vcp.kernel.events import raise_event
@@ -95,7 +96,8 @@ def record(session: Session, claimed: Claimed, outcome: Outcome) -> None:
     attempt.finished_at = clock.now()
     attempt.outcome = _named(outcome)
     attempt.detail = str(outcome.error) if outcome.error else None
-    _note_channel(session, claimed.channel_id, outcome)
+    if delivery.channel.network != OWN:  # our own folder is no network that has to be spared
+        _note_channel(session, claimed.channel_id, outcome)
     if delivery.state is DeliveryState.SENDING and delivery.attempt == claimed.attempt:
         _record_in_time(session, delivery, outcome)
     elif outcome.receipt is not None:
