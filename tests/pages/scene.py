@@ -15,7 +15,7 @@ from tests.factories.areas import make_area
 from tests.factories.bulk import make_public_posts
 from tests.factories.channels import make_channel
 from tests.factories.moderation import NEVER, OPERATION, make_case, make_decision_maker
-from tests.factories.personas import make_persona
+from tests.factories.personas import grant, make_persona
 from tests.factories.posts import Team, make_post, make_team, words
 from tests.factories.public import correct, make_public_post, render
 from tests.factories.schedule import make_quiet_hours, make_series, make_window
@@ -38,6 +38,7 @@ from vcp.posts.series_rules import Every, Rule
 from vcp.posts.states import DELIVERY, PostState
 from vcp.posts.tombstones import WithdrawalReason
 from vcp.posts.watch_models import AlarmKind
+from vcp.posts.words import Options, Part, Poll, Variant
 from vcp.residents import asking
 from vcp.residents.render import render_everything
 from vcp.users import demo
@@ -124,6 +125,25 @@ def _open_browsers(scene: Scene, session: Session, people: dict[str, User]) -> N
                 scene.tokens[STALE] = open_sign_in(session, settings, user)[1]
 
 
+def _thread(session: Session, team: Team) -> Post:
+    """A thread with a poll, options and other words for X, waiting for a yes."""
+    x = make_channel(session, area=team.area, name="Harbour X", network="x")
+    grant(session, persona=team.persona, channel=x)
+    for channel in (x, team.mastodon):
+        polls = {"poll_choices": 4, "poll_choice_characters": 25}
+        channel.limits = {**(channel.limits or {}), **polls}
+    return make_post(
+        session,
+        team,
+        state=PostState.SUBMITTED,
+        more=(Part("Then we come to the market."), Part("And to the park on Sunday.")),
+        variants=(Variant("x", (Part("Library, market, park."), Part("Until Sunday."))),),
+        poll=Poll(("Library", "Market", "Park"), 4320, as_text=True),
+        options=Options("unlisted", covers_images=True, replies="mentioned"),
+        channel_ids=(team.own_feed.id, team.mastodon.id, x.id),
+    )
+
+
 def _posts(scene: Scene, session: Session, team: Team) -> dict[str, str]:
     """Posts in the states that `things.posts` leaves out."""
     made = {
@@ -134,6 +154,7 @@ def _posts(scene: Scene, session: Session, team: Team) -> dict[str, str]:
         "post_withdrawn": make_public_post(scene.app, session, team, text="This was wrong."),
         "post_corrected": make_public_post(scene.app, session, team, content_warning="Theft"),
         "post_scheduled": make_post(session, team, state=PostState.SCHEDULED, text="Goes now."),
+        "post_thread": _thread(session, team),
     }
     service.cancel(session, made["post_cancelled"].id, by=team.officer)
     service.send_back(session, made["post_returned"].id, "Say where.", by=team.supervisor)

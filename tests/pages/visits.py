@@ -94,6 +94,15 @@ LISTS = (
 )
 WORDS = {"text": "Bikes.", "language": "en", "action": "check", "channel_ids": "{channel}"}
 BAD_TIME = {**WORDS, "when": "later", "on": "2026-02-31", "at": "25:00", "action": "save"}
+BAD_THREAD = {
+    **WORDS,
+    "action": "submit",
+    "more-0-text": "",
+    "more-1-text": UNBROKEN,
+    "mastodon-text": "Other words.",
+    "poll_choices-0": "Only one.",
+    "visibility": "unlisted",
+}
 NEW = {"persona": "persona_slug"}
 COMPOSING = (
     Visit("posts.new", SUPERVISOR, "nobody to write as"),
@@ -101,6 +110,9 @@ COMPOSING = (
     Visit("posts.new", OFFICER, "as one", query=NEW),
     Visit("posts.edit", OFFICER, gaps=post("draft")),
     Visit("posts.edit", OFFICER, "returned", gaps=post("returned")),
+    Visit("posts.edit", OFFICER, "thread", gaps=post("thread")),
+    Visit("posts.show", SUPERVISOR, "thread", gaps=post("thread")),
+    Visit("posts.create", OFFICER, "bad thread", query=NEW, fields=BAD_THREAD, status=422),
     Visit("posts.create", OFFICER, "clean", query=NEW, fields=WORDS),
     Visit(
         "posts.create",

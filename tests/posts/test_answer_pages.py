@@ -9,10 +9,13 @@ from tests.factories.contacts import QUESTION, make_message
 from tests.factories.posts import Team, make_team, words
 from tests.factories.users import make_user, sign_in
 from vcp.contacts.models import Message
+from vcp.kernel import clock
 from vcp.kernel.audit import AuditEvent
 from vcp.kernel.permissions import Role
 from vcp.posts import service
+from vcp.posts.freezing import frozen
 from vcp.posts.models import Post
+from vcp.posts.words import Part
 
 SAID = "At noon, outside the library."
 
@@ -88,3 +91,39 @@ def test_an_answer_is_written_submitted_and_waits(
     assert made.answers_id == message.id
     assert made.revision is not None
     assert [target.channel_id for target in made.revision.targets] == [message.channel_id]
+
+
+def test_an_answer_may_be_a_thread_but_asks_nobody_to_vote(
+    session: Session, client: Client, team: Team, message: Message
+) -> None:
+    """It goes to one network and one person: other words and polls would mean nothing."""
+    sign_in(client, team.officer)
+    page = client.get(f"/staff/posts/answers/{message.id}?persona={team.persona.slug}").text
+    assert "Add a part" in page
+    assert "Other words for" not in page
+    assert "A poll" not in page
+    asked = {"poll_choices-0": "Yes", "poll_choices-1": "No"}
+    refused = client.post(
+        f"/staff/posts/answers/{message.id}?persona={team.persona.slug}",
+        data={"text": SAID, "language": "en", "when": "now", "action": "submit", **asked},
+    )
+    assert refused.status_code == 422
+    assert "An answer to one person can&#39;t hold a poll." in refused.text
+
+
+def test_every_part_of_an_answer_names_whom_it_answers(
+    session: Session, team: Team, message: Message
+) -> None:
+    """A part that didn't would be seen by nobody where the conversation is private."""
+    threaded = words(team, text=SAID, more=(Part("And bring the frame number."),))
+    made = service.create_draft(
+        session, team.persona.id, threaded, by=team.officer, answers=message
+    )
+    assert made.revision is not None
+    first, second = (
+        frozen(made, made.revision, team.mastodon, clock.now(), part) for part in (1, 2)
+    )
+    for part in (first, second):
+        assert part["text"].startswith(f"@{message.handle} ")
+        assert part["visibility"] == "direct"
+    assert (first["in_reply_to"], second["in_reply_to"]) == (message.remote_id, None)

@@ -30,6 +30,11 @@ from vcp.posts.states import CorrectionState, DeliveryState, PostState, Standard
 from vcp.users.models import User
 
 
+def whole_text(text: str, further: dict[str, Any] | None) -> str:
+    """Return the main words of all parts of a revision, from its two columns."""
+    return "\n\n".join([text, *(further or {}).get("more", ())])
+
+
 class Post(Base):
     """One thing said in public by a persona."""
 
@@ -126,7 +131,7 @@ class Revision(Base):
     @property
     def whole_text(self) -> str:
         """The main words of all parts."""
-        return "\n\n".join([self.text, *(self.further or {}).get("more", ())])
+        return whole_text(self.text, self.further)
 
 
 class RevisionImage(Base):

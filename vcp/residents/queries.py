@@ -14,7 +14,15 @@ from vcp.areas.models import Area
 from vcp.channels.models import Channel
 from vcp.channels.states import USABLE, ChannelState
 from vcp.contacts.models import Message
-from vcp.posts.models import Correction, Delivery, DeliveryKind, Post, Revision, RevisionImage
+from vcp.posts.models import (
+    Correction,
+    Delivery,
+    DeliveryKind,
+    Post,
+    Revision,
+    RevisionImage,
+    whole_text,
+)
 from vcp.posts.states import CorrectionState, DeliveryState, PostState
 
 OWN = "own"
@@ -243,10 +251,9 @@ def record_lines(
             row[0],
             at,
             *row[2:6],
-            "\n\n".join([row[6], *(row[10] or {}).get("more", ())]),
+            whole_text(row[6], row[10]),
             " | ".join(described.get(row[7], [])),
-            row[8],
-            row[9],
+            *row[8:10],
         )
         for row in rows
         if (at := row[1]) is not None
@@ -254,14 +261,14 @@ def record_lines(
 
 
 def _described(session: Session, where: Sequence[ColumnElement[bool]]) -> dict[int, list[str]]:
-    """Return what the images of these posts show, by revision."""
+    """Return what the images of the public revisions show, by revision."""
+    described: dict[int, list[str]] = {}
     pictures = session.execute(
         select(RevisionImage.revision_id, RevisionImage.alt_text)
         .join(Post, Post.public_revision_id == RevisionImage.revision_id)
         .where(*where)
         .order_by(RevisionImage.revision_id, RevisionImage.position)
     )
-    described: dict[int, list[str]] = {}
     for revision_id, alt_text in pictures:
         described.setdefault(revision_id, []).append(alt_text)
     return described
