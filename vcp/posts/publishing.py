@@ -6,9 +6,10 @@ everything that allowed it still holds; what stops it is a condition here, not a
 
 import logging
 import random
+import time
 import uuid
 from collections.abc import Collection
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 from sqlalchemy import func, or_, select, update
@@ -26,6 +27,7 @@ from vcp.networks.base import (
     FailureClass,
     Network,
     NetworkError,
+    NotSent,
     OutcomeUnknown,
     Outgoing,
     RateLimited,
@@ -35,6 +37,7 @@ from vcp.networks.base import (
     Unauthorised,
 )
 from vcp.networks.registry import READ_AT_S
+from vcp.networks.wire import STALLED_S
 from vcp.posts import answering
 from vcp.posts.events import PostChanged
 from vcp.posts.freezing import outgoing
@@ -63,6 +66,8 @@ class Claimed:
     outgoing: Outgoing
     #: For a correction: the post at the network that it changes.
     target_id: str | None
+    #: Monotonic seconds.
+    claimed_at: float = field(default_factory=time.monotonic)
 
 
 @dataclass(frozen=True)
@@ -183,6 +188,8 @@ def _target_id(session: Session, delivery: Delivery) -> str | None:
 def send(claimed: Claimed, network: Network) -> Outcome:
     """Send it; no transaction is open. Every failure comes back as one of the network errors."""
     crash_point("claimed", claimed.channel_id)
+    if time.monotonic() - claimed.claimed_at > STALLED_S:
+        return Outcome(error=NotSent("This process was asleep. Nothing was sent."))
     try:
         if claimed.kind is DeliveryKind.CORRECT:
             receipt = network.correct(claimed.target_id or "", claimed.outgoing, claimed.key)
