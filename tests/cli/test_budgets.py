@@ -11,7 +11,7 @@ from tests.factories.posts import make_post, make_team
 from vcp.channels import conditions, resting
 from vcp.channels.models import Channel
 from vcp.kernel.audit import AuditEvent
-from vcp.posts import publishing
+from vcp.posts import claiming
 from vcp.posts.gap_models import GapCheck, LedgerGap
 from vcp.posts.states import PostState
 
@@ -44,7 +44,7 @@ def test_the_list_tells_how_each_channel_fares(
 ) -> None:
     x, mastodon = x_channel(session, people), make_channel(session, area=people.harbour)
     for _ in range(resting.FAILURES):
-        resting.note_failure(session, mastodon.id, "No answer.", by=publishing.PUBLISHER)
+        resting.note_failure(session, mastodon.id, "No answer.", by=claiming.PUBLISHER)
     condition = conditions.of(session, mastodon.id)
     condition.lag_ms, condition.lag_samples = 1500, 3
     listed = {row["id"]: row for row in rows(run("channels", "list", "--json"))}
@@ -68,4 +68,4 @@ def test_restored_has_what_is_unsent_looked_for_first(run: Run, session: Session
     (check,) = session.query(GapCheck)
     assert check.channel_id == team.mastodon.id
     assert session.query(LedgerGap).one().missing_attempt is None
-    assert publishing.channels_due(session) == [team.own_feed.id]
+    assert claiming.channels_due(session) == [team.own_feed.id]

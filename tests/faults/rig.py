@@ -1,6 +1,5 @@
 """A force on a fakenet, with real processes that are killed: what the fault tests share."""
 
-import json
 import math
 import subprocess
 import sys
@@ -19,13 +18,11 @@ from sqlalchemy.orm import Session
 
 from officer_profiles.models import Persona
 from tests.factories.areas import make_area
-from tests.factories.channels import make_channel, make_own_feed
+from tests.factories.channels import make_own_feed
 from tests.factories.personas import make_persona
 from tests.factories.users import make_user
-from tests.faults.fakenet_atproto import did_of
-from tests.faults.fakenet_x_shapes import SECRET, user_id
+from tests.faults.accounts import make_account
 from tests.faults.nursery import Child, nursery
-from vcp.areas.models import Area
 from vcp.channels.models import Channel
 from vcp.kernel import clock
 from vcp.kernel.audit import AuditEvent
@@ -49,6 +46,7 @@ SETTLES_WITHIN_S = 120
 #: Idle seconds that `settle` doesn't wait for; a publisher at work renews its leases.
 LEAPS_OVER_S = 3
 MOST_SHOWN = 5
+AT_REST = {state.value for state in FINAL} | {"needs_person"}
 #: Who approves, for the commands that ask who acts.
 SUPERVISOR = "supervisor@carrowdale.police.example"
 
@@ -147,10 +145,23 @@ class Rig:
             current_session().expunge_all()
             return rows
 
+    def wait_until(self, is_so: Callable[[], object], within_s: float = 60) -> float:
+        """Wait for something to be so; return the seconds that it took."""
+        started = time.monotonic()
+        while not is_so():
+            assert time.monotonic() - started < within_s, f"not after {within_s} s"
+            time.sleep(0.1)
+        return time.monotonic() - started
+
     def unsettled(self) -> int:
         """Return how many deliveries may still move by themselves."""
         with self.app.app_context():
             return current_session().query(Delivery).filter(Delivery.state.not_in(FINAL)).count()
+
+    def unsettled_but_dear(self) -> int:
+        """Return how many may still move, apart from those on X, which is read for minutes."""
+        waiting = [row for row in self.deliveries() if row["state"] not in AT_REST]
+        return sum(row["network"] != "x" or row["state"] == "queued" for row in waiting)
 
     def next_moments(self) -> list[datetime]:
         """Return when each delivery that isn't at rest is looked at next, soonest first."""
@@ -211,10 +222,10 @@ class Rig:
             if row["state"] not in ended
         ][:MOST_SHOWN]
 
-    def wait_until_settled(self, within_s: float) -> float:
-        """Wait for every delivery to end; return the seconds that it took."""
+    def wait_until_settled(self, within_s: float, *, but_dear: bool = False) -> float:
+        """Wait for every delivery to end, or all but what waits for X; return the seconds."""
         started = time.monotonic()
-        while left := self.unsettled():
+        while left := self.unsettled_but_dear() if but_dear else self.unsettled():
             passed = time.monotonic() - started
             assert passed < within_s, f"{left} unsettled after {passed:.0f} s: {self.stuck()}"
             time.sleep(0.5)
@@ -273,7 +284,7 @@ def running_rig(
         with app.app_context(), transaction() as session:
             area = make_area(session)
             rig.channels = [make_own_feed(session)] + [
-                _channel(rig, session, area, networks[number % len(networks)], number)
+                make_account(session, settings, area, url, networks[number % len(networks)], number)
                 for number in range(channels)
             ]
             for channel in rig.channels[1:]:
@@ -289,33 +300,9 @@ def running_rig(
             clock.shift(timedelta())
 
 
-def _channel(rig: Rig, session: Session, area: Area, network: str, number: int) -> Channel:
-    """An account of fakenet, with the keys that its network wants."""
-    name = f"account{number}"
-    account_ids = {
-        "mastodon": f"id-{name}",
-        "bluesky": did_of(name),
-        "x": user_id(name),
-    }
-    keys = {
-        "mastodon": {"access_token": f"token-{name}"},
-        "bluesky": {"identifier": name, "app_password": f"app-{name}"},
-        "x": {
-            "consumer_key": "app",
-            "consumer_secret": SECRET,
-            "access_token": f"token-{name}",
-            "access_token_secret": SECRET,
-        },
-    }
-    return make_channel(
-        session,
-        area=area,
-        base_url=rig.fakenet_url,
-        settings=rig.settings,
-        network=network,
-        credentials=keys[network],
-        account_id=account_ids[network],
-    )
+def notices(number: int) -> list[str]:
+    """Return so many texts, no two the same."""
+    return [f"Notice number {index} from your neighbourhood team." for index in range(number)]
 
 
 def submit_posts(
@@ -324,11 +311,12 @@ def submit_posts(
     channels: Sequence[Channel] = (),
     *,
     with_own: bool = True,
-    wanted: Sequence[str] = (),
+    copies: int = 1,
+    wanted: str | None = None,
 ) -> list[int]:
-    """Write and submit one post a text, for our own feed and one of the channels in turn.
+    """Write and submit one post a text, for our own feed and so many of the channels in turn.
 
-    Without channels: all of the rig's. `wanted` are local times in London, one a text.
+    Without channels: all of the rig's. `wanted` is a local time in London.
     """
     chosen = list(channels) or rig.channels[1:]
     own = (rig.channels[0].id,) if with_own else ()
@@ -338,12 +326,9 @@ def submit_posts(
             with transaction() as session:
                 officer, _, persona = _team(session, rig)
                 for number, text in enumerate(texts[start : start + 20], start):
-                    targets = (*own, chosen[number % len(chosen)].id)
-                    words = Words(
-                        text=text,
-                        channel_ids=targets,
-                        wanted_local=wanted[number] if wanted else None,
-                    )
+                    turns = range(number * copies, (number + 1) * copies)
+                    others = (chosen[turn % len(chosen)].id for turn in turns)
+                    words = Words(text=text, channel_ids=(*own, *others), wanted_local=wanted)
                     post = service.create_draft(session, persona.id, words, by=officer)
                     service.submit(session, post.id, by=officer)
                     ids.append(post.id)
@@ -356,10 +341,11 @@ def approve_posts(
     channels: Sequence[Channel] = (),
     *,
     with_own: bool = True,
-    wanted: Sequence[str] = (),
+    copies: int = 1,
+    wanted: str | None = None,
 ) -> list[int]:
     """Write, submit and approve, as `submit_posts`; return the posts' ids."""
-    ids = submit_posts(rig, texts, channels, with_own=with_own, wanted=wanted)
+    ids = submit_posts(rig, texts, channels, with_own=with_own, copies=copies, wanted=wanted)
     with rig.app.app_context():
         for start in range(0, len(ids), 20):
             with transaction() as session:
@@ -396,9 +382,3 @@ def _team(session: Session, rig: Rig) -> tuple[User, User, Persona]:
         session.get_one(User, supervisor_id),
         session.get_one(Persona, persona_id),
     )
-
-
-def journal(folder: Path) -> list[dict[str, Any]]:
-    """Return every change that fakenet wrote down, oldest first."""
-    lines = (folder / "journal.jsonl").read_text(encoding="utf-8").splitlines()
-    return [json.loads(line) for line in lines]

@@ -76,6 +76,20 @@ def sqlite_locked(rig: Rig) -> Iterator[threading.Event]:
     assert not failed, failed
 
 
+def is_locked(rig: Rig) -> bool:
+    """Say whether somebody is in the middle of writing to SQLite now."""
+    path = make_url(rig.settings.database).database
+    if not rig.settings.database.startswith("sqlite") or path is None:
+        return False
+    with contextlib.closing(sqlite3.connect(path, timeout=0.1, isolation_level=None)) as asking:
+        try:
+            asking.execute("BEGIN IMMEDIATE")
+            asking.execute("ROLLBACK")
+        except sqlite3.OperationalError:
+            return True
+    return False
+
+
 def only_on(kind: str, database: str) -> None:
     """Skip a test that is about one kind of database on the other."""
     if name_of(database) != kind:

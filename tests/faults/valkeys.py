@@ -9,9 +9,9 @@ from vcp.processes import valkey
 STARTS_WITHIN_S = 10
 
 
-def running_valkey(settings: Settings) -> subprocess.Popen[bytes]:
-    """Start it and wait until it answers; the caller kills it."""
-    process = subprocess.Popen(valkey.command(settings), stdout=subprocess.DEVNULL)
+def running_valkey(settings: Settings, *more: str) -> subprocess.Popen[bytes]:
+    """Start it, with more options, and wait until it answers; the caller kills it."""
+    process = subprocess.Popen([*valkey.command(settings), *more], stdout=subprocess.DEVNULL)
     deadline = time.monotonic() + STARTS_WITHIN_S
     while not valkey.answers(settings.redis):
         assert time.monotonic() < deadline, "Valkey did not start"

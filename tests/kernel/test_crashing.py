@@ -21,6 +21,7 @@ def signals(monkeypatch: pytest.MonkeyPatch) -> Iterator[list[int]]:
     """What this process would have sent itself."""
     sent: list[int] = []
     monkeypatch.setattr(os, "kill", lambda _, number: sent.append(number))
+    monkeypatch.setattr(signal, "pthread_kill", lambda _, number: sent.append(number))
     yield sent
     crashing.arm("", Path())
 

@@ -13,7 +13,7 @@ from tests.factories.pauses import make_force_supervisor, make_pause
 from tests.factories.posts import Team, make_post, make_team
 from tests.factories.users import sign_in
 from vcp.kernel.settings import Settings
-from vcp.posts import publishing
+from vcp.posts import claiming
 from vcp.posts.models import Post
 from vcp.posts.pause_models import Pause, PauseScope, PersonaBudget
 from vcp.posts.states import PauseState, PostState
@@ -122,7 +122,7 @@ def test_what_became_due_is_decided_on_one_page(
     client.post(decide, data={"decision": "let_go", "delivery_ids": ids[first.id]})
     client.post(decide, data={"decision": "cancelled", "delivery_ids": ids[second.id]})
     session.expire_all()
-    assert publishing.channels_due(session) == [team.mastodon.id]
+    assert claiming.channels_due(session) == [team.mastodon.id]
     assert session.get_one(Post, second.id).state is PostState.CANCELLED
     assert "Nothing waits here" in client.get(decide).text
 

@@ -15,7 +15,7 @@ from vcp.kernel.audit import AuditEvent
 from vcp.kernel.settings import Settings
 from vcp.networks.base import NetworkError, NotSent, OutcomeUnknown, Reason, Rejected
 from vcp.networks.fake import FakeNetwork
-from vcp.posts import claiming, settling
+from vcp.posts import claiming, publishing, settling
 from vcp.posts.states import DeliveryState
 
 D = DeliveryState
@@ -96,7 +96,7 @@ def test_our_own_site_never_rests(
         bench.queue(f"Notice {number}")
     fail(fake, 100)
     for _ in range(resting.FAILURES + 3):
-        found = publishing.claim_next(session, own, "test:1", settings)
+        found = claiming.claim_next(session, own, "test:1", settings)
         assert found
         publishing.record(session, found, publishing.send(found, fake))
         session.flush()

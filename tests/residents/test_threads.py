@@ -12,7 +12,7 @@ from vcp.kernel import clock
 from vcp.kernel.db import transaction
 from vcp.kernel.settings import Settings
 from vcp.networks.base import Ballot, Receipt
-from vcp.posts import publishing
+from vcp.posts import claiming, publishing
 from vcp.posts.models import Post
 from vcp.posts.words import Part, Poll, words_of
 from vcp.residents.addresses import post_path
@@ -77,7 +77,7 @@ def test_residents_see_the_choices_and_are_led_to_where_they_can_vote(
     assert "You can vote where" not in page
     there = "https://social.example/@harbour/1"
     with transaction() as unit:
-        claimed = publishing.claim_next(unit, team.mastodon.id, "test", settings)
+        claimed = claiming.claim_next(unit, team.mastodon.id, "test", settings)
         assert claimed is not None
         assert claimed.outgoing.poll == Ballot(poll.choices, 60)
         receipt = Receipt("1", there, clock.now())

@@ -7,6 +7,7 @@ point is one comparison; `vcp.kernel.settings` refuses the setting that arms one
 import os
 import re
 import signal
+import threading
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -52,7 +53,11 @@ class CrashOrder:
             os.close(os.open(self.marker, os.O_CREAT | os.O_EXCL, 0o600))
         except FileExistsError:
             return
-        os.kill(os.getpid(), signal.SIGSTOP if self.is_stop else signal.SIGKILL)
+        if self.is_stop:
+            # To this thread, which would else go on until another had taken the signal.
+            signal.pthread_kill(threading.get_ident(), signal.SIGSTOP)
+        else:
+            os.kill(os.getpid(), signal.SIGKILL)
 
 
 _order: CrashOrder | None = None

@@ -30,6 +30,9 @@ MAX_ANSWER_BYTES = 8 * 1024 * 1024
 #: How we present ourselves to every server.
 USER_AGENT = "VCP (virtual community policing)"
 _CUT_GRACE_S = 1.0
+#: A step that takes longer than this: the process was asleep, and another may have taken over. It
+#: is past any connecting, and well before another process sends what this one was to send.
+STALLED_S = 20.0
 
 _Result = TypeVar("_Result")
 
@@ -71,8 +74,8 @@ class _Watched:
     def endheaders(self, *args: Any, **kwargs: Any) -> None:
         if self.sock is None:
             self.connect()
-        self.wire.note_sending(self.sock)
         crash_point("sending", self.wire.path)
+        self.wire.note_sending(self.sock)
         super().endheaders(*args, **kwargs)  # type: ignore[misc]  # the class mixed in has it
         crash_point("sent", self.wire.path)
 
@@ -115,6 +118,7 @@ class Wire(requests.Session):
         self.path = ""
         self._timeouts = timeouts or Timeouts()
         self._ends_at = time.monotonic() + self._timeouts.total_s
+        self._stepped_at = time.monotonic()
         self._lock = threading.Lock()
         self._is_cut = False
         self._sock: socket.socket | None = None
@@ -159,6 +163,7 @@ class Wire(requests.Session):
             # A server that was told to close may say so only by closing: a connection kept for the
             # next request would lose that request half-way, and nobody could say how far it came.
             self.close()
+            self._stepped_at = time.monotonic()
         if self._is_cut:
             # Headers that break off look like headers that ended.
             raise requests.exceptions.ReadTimeout("The time for this call is over.")
@@ -176,10 +181,10 @@ class Wire(requests.Session):
     def note_sending(self, sock: socket.socket | None) -> None:
         """Called by a connection just before the first byte of a request.
 
-        Raises: ConnectionAbortedError when the wire was cut before; nothing leaves then.
+        Raises: ConnectionAbortedError when the wire was cut before, or we slept; nothing leaves.
         """
         with self._lock:
-            if self._is_cut:
+            if self._is_cut or time.monotonic() - self._stepped_at > STALLED_S:
                 raise ConnectionAbortedError("The time for this call is over.")
             self._sock = sock
             self.exchange.was_sent = True
