@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass, field
 from datetime import timedelta
+from typing import Any
 
 import time_machine
 from flask import Flask
@@ -187,7 +188,10 @@ def _posts(scene: Scene, session: Session, team: Team) -> dict[str, str]:
 def _schedule(session: Session, team: Team) -> dict[str, str]:
     """Series in their other states, and what else times are made of."""
     today = clock.now().date()
-    starts = {"starts_on": today + timedelta(days=1), "rule": Rule(Every.DAY, times=5)}
+    starts: dict[str, Any] = {
+        "starts_on": today + timedelta(days=1),
+        "rule": Rule(Every.DAY, times=5),
+    }
     stopped = make_series(session, team, name="Stopped", **starts)
     series.stop(session, stopped.id, by=team.officer)
     wide = make_series(session, team, name="W" * 100, approved=False, **starts)

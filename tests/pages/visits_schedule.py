@@ -7,6 +7,7 @@ NEW = {"persona": "persona_slug"}
 GOOD = "persona,text\n{persona_slug},Bikes are marked.\n"
 BAD = "persona,text,when\n{persona_slug},Bikes are marked.,soon\nnobody,x,\n"
 DRAFT = {"post_id": "post_draft"}
+BAD_RULE = SERIES_RULE | {"starts_on": "soon", "times": "many"}
 
 EMPTY = (
     Visit("calendar.show", SUPERVISOR),
@@ -26,9 +27,9 @@ SCHEDULE = (
     Visit("series.show", AUDITOR, "only read"),
     Visit("series.new", SUPERVISOR, "nobody to write as"),
     Visit("series.new", OFFICER, "as one", query=NEW),
-    refused("series.create", OFFICER, {**SERIES_RULE, "name": "", "at": "late"}, query=NEW),
+    refused("series.create", OFFICER, BAD_RULE | {"name": ""}, query=NEW),
     Visit("series.edit", OFFICER),
-    refused("series.change", OFFICER, {**SERIES_RULE, "times": "many"}),
+    refused("series.change", OFFICER, BAD_RULE),
     Visit("times.listed", SUPERVISOR),
     Visit("times.listed", OFFICER, "only read"),
     refused("times.add_slot", SUPERVISOR, {"slot-name": "", "slot-area_id": "{area_id}"}),

@@ -6,6 +6,7 @@ import json
 from collections.abc import Callable
 from contextlib import AbstractContextManager
 from datetime import UTC, date, datetime, timedelta
+from typing import Any
 
 import pytest
 import time_machine
@@ -37,7 +38,7 @@ def titles(session: Session, team: Team, view: View = View.MONTH, **narrow: obje
     return [entry.title for entry in found]
 
 
-def at(session: Session, team: Team, local: str, text: str, **more: object) -> Post:
+def at(session: Session, team: Team, local: str, text: str, **more: Any) -> Post:
     return make_post(session, team, wanted_local=local, text=text, **more)
 
 
@@ -114,6 +115,22 @@ def test_series_shows_its_days_before_and_after_they_are_made(session: Session) 
     assert "Weekly surgery" not in titles(session, team, state="approved"), "its own words"
 
 
+def test_day_that_a_series_missed_is_shown_as_such(
+    session: Session, clock: time_machine.Traveller
+) -> None:
+    team = make_team(session)
+    row = make_series(session, team)
+    clock.shift(timedelta(days=3))
+    series_making.make(session, row.id)
+    span = span_of(View.WEEK, JUNE)
+    (entry,) = calendar.entries(session, team.officer, span, Wanted(state="missed"))
+    assert (entry.title, entry.state, entry.note) == (
+        "Weekly surgery",
+        "missed",
+        series_making.LATE,
+    )
+
+
 def test_page_shows_holidays_quiet_hours_and_windows(client: Client, session: Session) -> None:
     team = make_team(session)
     make_quiet_hours(session, team)
@@ -176,7 +193,7 @@ def test_schedule_is_handed_out_and_the_trail_says_so(
         assert (row["utc"], row["state"]) == ("2026-06-20T08:00:00+00:00", "submitted")
     else:
         (event,) = Calendar.from_ical(answer.text).walk("VEVENT")
-        assert event["DTSTART"].dt == datetime(2026, 6, 20, 8, tzinfo=UTC)
+        assert event.decoded("DTSTART") == datetime(2026, 6, 20, 8, tzinfo=UTC)
         assert event["STATUS"] == "TENTATIVE"
     written = select(AuditEvent).where(AuditEvent.verb == "export")
     assert session.scalars(written).one().subject_kind == "schedule"

@@ -7,6 +7,7 @@ from flask import Flask
 from sqlalchemy.orm import Session
 
 from tests.client import Client
+from tests.factories.contacts import make_message
 from tests.factories.posts import make_post, make_team, words
 from tests.factories.schedule import make_quiet_hours, make_slot, make_window
 from tests.factories.users import sign_in
@@ -131,6 +132,17 @@ def test_posting_before_an_election_needs_a_reason_and_an_answer(
         service.approve(session, post.id, sha, by=team.supervisor)
     service.approve(session, post.id, sha, by=team.supervisor, warning_answer="Agreed.")
     assert post.state is PostState.SCHEDULED
+
+
+def test_answer_to_a_resident_needs_no_reason_before_an_election(session: Session) -> None:
+    team = make_team(session)
+    make_window(session, team, first_day=date(2026, 6, 1))
+    message = make_message(session, team, text="When do you mark bikes again?")
+    post = service.create_draft(
+        session, team.persona.id, words(team, text="On Friday."), by=team.officer, answers=message
+    )
+    service.submit(session, post.id, by=team.officer)
+    assert post.state is PostState.SUBMITTED
 
 
 def test_days_outside_the_window_need_nothing(session: Session) -> None:

@@ -20,13 +20,13 @@ from vcp.posts.models import Delivery, DeliveryKind, Post, Revision, RevisionTar
 from vcp.posts.queries import outward_of
 from vcp.posts.schedule_models import ElectionWindow, Occurrence, QuietHours, Series
 from vcp.posts.series_queries import is_template
-from vcp.posts.states import DeliveryState, PostState
+from vcp.posts.states import POST, DeliveryState, PostState
 
 SHORT = 90
 #: What an entry that is no post yet is called.
 PLANNED, MISSED = "planned", "missed"
 #: States in which the time of a post can still be changed.
-MOVABLE = frozenset({PostState.DRAFT, PostState.SUBMITTED, PostState.HELD, PostState.SCHEDULED})
+MOVABLE = frozenset(POST.moves["cancel"][0])
 
 
 class View(StrEnum):
@@ -260,11 +260,11 @@ def _entry(
 ) -> Entry | None:
     if done is not None and done.missed_because is None:
         return None
+    zone = in_force.zone_named(series.zone)
     try:
-        at = moment_on(day, series.at, in_force.zone(), fold=0)
-        problem = ""
+        at, problem = moment_on(day, series.at, zone, fold=0), ""
     except Invalid as error:
-        at, problem = datetime.combine(day, time(12), in_force.zone()), error.message
+        at, problem = datetime.combine(day, time(12), zone), error.message
     if done is not None:
         problem = done.missed_because or ""
     waits = "" if state is PostState.APPROVED else "Its words aren't approved yet."

@@ -16,7 +16,7 @@ from vcp.kernel.permissions import Permission, allowed_paths, me, requires
 from vcp.posts import calendar, calendar_export, guards, in_force, moving, queries, service
 from vcp.posts.calendar import MISSED, PLANNED, Span, View, Wanted
 from vcp.posts.calendar_forms import MovePostForm
-from vcp.posts.days import spoken
+from vcp.posts.days import named, spoken
 from vcp.posts.routes import bp as posts
 from vcp.posts.states import PostState
 from vcp.posts.wanted import times_of
@@ -45,6 +45,7 @@ def show() -> ResponseReturnValue:
         holidays=calendar.holidays(span),
         windows=calendar.windows(session(), me(), span),
         quiet_hours=calendar.quiet_hours(session(), me()),
+        named=named,
         most_a_day=MOST_A_DAY if span.view is View.MONTH else 10_000,
         to=_address,
         kept=_kept(),

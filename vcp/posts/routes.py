@@ -178,7 +178,10 @@ def _what_can_be_done(post: Post, *, is_involved: bool, has_rule: bool) -> dict[
         "may_submit": writes and post.state is PostState.DRAFT,
         "may_take_back": writes and held_back,
         "may_schedule": (writes or approves) and post.state is PostState.APPROVED and not has_rule,
-        "may_move": writes and not has_rule and post.answers_id is None and post.state in MOVABLE,
+        "may_move": writes
+        and not has_rule
+        and post.answers_id is None
+        and post.state in MOVABLE - {PostState.APPROVED},
         "may_cancel": (writes or approves) and POST.allows(post.state, "cancel"),
         "may_correct": writes and post.state is PostState.RELEASED,
         "may_approve": approves and not is_involved and post.state is PostState.SUBMITTED,

@@ -7,7 +7,8 @@ from zoneinfo import ZoneInfo
 from sqlalchemy import ColumnElement, exists, false, or_, select
 from sqlalchemy.orm import Session, aliased, joinedload, lazyload, selectinload
 
-from vcp.kernel.errors import Invalid
+from officer_profiles.models import Persona, PersonaMember
+from vcp.kernel.errors import Invalid, NotFound
 from vcp.kernel.permissions import Permission, Person, allowed_paths
 from vcp.posts import series_rules
 from vcp.posts.days import moment_on
@@ -38,6 +39,23 @@ def occurrence_of(session: Session, post: Post) -> Occurrence | None:
     return session.scalar(select(Occurrence).where(Occurrence.post_id == post.id))
 
 
+def for_page(session: Session, series_id: int) -> Series:
+    """Return a series with what its page shows, in few queries.
+
+    Raises: NotFound.
+    """
+    members = selectinload(Persona.members).joinedload(PersonaMember.user).lazyload("*")
+    persona = joinedload(Post.persona).options(lazyload(Persona.capabilities), members)
+    template = joinedload(Series.template).options(
+        lazyload(Post.author), lazyload(Post.revision), persona
+    )
+    rows = select(Series).where(Series.id == series_id).options(template)
+    found = session.scalars(rows).unique().one_or_none()
+    if found is None:
+        raise NotFound("There is no such series. Choose one from the list of series.")
+    return found
+
+
 @dataclass(frozen=True)
 class SeriesDay:
     """One day of a series, and what became of it."""
@@ -54,9 +72,7 @@ def days_of(session: Session, series: Series, first: date, last: date) -> list[S
     rows = select(Occurrence).where(
         Occurrence.series_id == series.id, Occurrence.day.between(first, last)
     )
-    rows = rows.options(
-        joinedload(Occurrence.post).options(lazyload("*"), selectinload(Post.deliveries))
-    )
+    rows = rows.options(joinedload(Occurrence.post).lazyload("*"))
     done = {row.day: row for row in session.scalars(rows).unique()}
     named = series_rules.days_between(series.rule, series.starts_on, first, last)
     return [_day(series, day, done.get(day)) for day in sorted({*named, *done})]
@@ -86,7 +102,9 @@ def visible(session: Session, person: Person) -> list[Series]:
         select(Series)
         .join(Post, Post.id == Series.template_id)
         .where(or_(inside, Post.author_id == person.id))
-        .options(joinedload(Series.persona).lazyload("*"))
+        .options(
+            joinedload(Series.persona).lazyload("*"), joinedload(Series.template).lazyload("*")
+        )
         .order_by(Post.state == PostState.CANCELLED, Series.name, Series.id)
     )
     return list(session.scalars(rows).unique())

@@ -155,13 +155,13 @@ def _persona(slug: str) -> Persona:
 
 
 def _seen(series_id: int) -> Series:
-    row = series.found(session(), series_id)
+    row = series_queries.for_page(session(), series_id)
     guards.must_see(session(), me(), row.template)
     return row
 
 
 def _written(series_id: int, verb: str) -> Series:
-    row = series.found(session(), series_id)
+    row = series_queries.for_page(session(), series_id)
     guards.must_write_as(session(), me(), row.template.persona, verb, row.template)
     return row
 

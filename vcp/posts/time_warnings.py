@@ -4,8 +4,8 @@ They warn like any other finding of the third priority: whoever approves must an
 """
 
 from collections.abc import Sequence
-from dataclasses import replace
-from datetime import date, datetime, time, timedelta
+from dataclasses import dataclass, replace
+from datetime import datetime, time, timedelta
 
 from sqlalchemy import ColumnElement, select
 from sqlalchemy.orm import InstrumentedAttribute, Session
@@ -27,19 +27,43 @@ CATEGORY = "timing"
 SERIES_AHEAD = timedelta(days=183)
 
 
+@dataclass(frozen=True)
+class SetTimes:
+    """The quiet hours and windows of an area and of those that it lies in."""
+
+    quiet: tuple[QuietHours, ...]
+    windows: tuple[ElectionWindow, ...]
+
+
+def set_times(session: Session, area_path: str, *, with_quiet: bool = True) -> SetTimes:
+    """Return what is set for an area, in two queries at the most."""
+    quiet = select(QuietHours).where(around(QuietHours.area_path, area_path))
+    windows = select(ElectionWindow).where(around(ElectionWindow.area_path, area_path))
+    return SetTimes(
+        tuple(session.scalars(quiet)) if with_quiet else (),
+        tuple(session.scalars(windows.order_by(ElectionWindow.last_day))),
+    )
+
+
 def findings(session: Session, area_path: str, wanted_at: datetime | None) -> list[Finding]:
     """Return what warns about a post of this area at this moment; None: as soon as possible.
 
     What goes out at once is never in quiet hours: somebody is there.
     """
-    zone, found = in_force.zone(), []
-    moment = wanted_at or clock.now()
-    if wanted_at is not None and (quiet := quiet_at(session, area_path, wanted_at)):
+    times = set_times(session, area_path, with_quiet=wanted_at is not None)
+    return _findings(times, wanted_at or clock.now())
+
+
+def _findings(times: SetTimes, moment: datetime) -> list[Finding]:
+    local = moment.astimezone(in_force.zone())
+    quiet = next((row for row in times.quiet if is_quiet(row, local)), None)
+    found = []
+    if quiet is not None:
         found.append(
             _finding(
                 QUIET,
-                f"It would go out on {timing.spoken(wanted_at, zone)}, in the quiet hours from "
-                f"{quiet.begins} to {quiet.ends}.",
+                f"It would go out on {timing.spoken(moment, in_force.zone())}, in the quiet hours "
+                f"from {quiet.begins} to {quiet.ends}.",
                 "Choose another time, or say why it can't wait.",
             )
         )
@@ -50,7 +74,8 @@ def findings(session: Session, area_path: str, wanted_at: datetime | None) -> li
             f"{window.note}",
             "Wait until it is over, or say why this must be said now.",
         )
-        for window in windows_on(session, area_path, moment.astimezone(zone).date())
+        for window in times.windows
+        if window.first_day <= local.date() <= window.last_day
     )
     return found
 
@@ -62,9 +87,12 @@ def screened(session: Session, post: Post, words: Words, reason: str | None = No
     its author must say why; not looked at without a reason, even an empty one.
     """
     series = series_queries.of_template(session, post)
-    found = findings(session, post.area_path, post.wanted_at) if series is None else []
     if series is not None:
-        found = series_findings(session, series)
+        return _judged(words, series_findings(session, series), reason)
+    found = findings(session, post.area_path, post.wanted_at)
+    if post.answers_id is not None:
+        # A resident waits for it, election or not; only its words are looked at more closely.
+        return screening.screen(words, pre_election=before_election(found))
     return _judged(words, found, reason)
 
 
@@ -81,7 +109,9 @@ def screened_at(
 
 def screened_as_typed(session: Session, area_path: str, words: Words, post: Post | None) -> Verdict:
     """Return the same for what is being written, with the time that is typed beside it."""
-    if post is not None and series_queries.of_template(session, post) is not None:
+    if post is not None and (
+        post.answers_id is not None or series_queries.of_template(session, post) is not None
+    ):
         return screened(session, post, words)
     wanted_at = None
     if words.wanted_local:
@@ -96,7 +126,8 @@ def screened_as_typed(session: Session, area_path: str, words: Words, post: Post
 
 def series_findings(session: Session, series: Series) -> list[Finding]:
     """Return what warns about the times of a series: of each kind the first."""
-    zone, found = in_force.zone(), dict[str, Finding]()
+    zone, found = in_force.zone_named(series.zone), dict[str, Finding]()
+    times = set_times(session, series.area_path)
     today = clock.now().astimezone(zone).date()
     ahead = today + SERIES_AHEAD
     for day in series_rules.days_between(series.rule, series.starts_on, today, ahead):
@@ -104,7 +135,7 @@ def series_findings(session: Session, series: Series) -> list[Finding]:
             moment = moment_on(day, series.at, zone, fold=0)
         except Invalid:
             continue
-        for finding in findings(session, series.area_path, moment):
+        for finding in _findings(times, moment):
             found.setdefault(finding.rule, finding)
     return list(found.values())
 
@@ -147,13 +178,6 @@ def must_say_why(found: Sequence[Finding], reason: str) -> None:
         )
 
 
-def quiet_at(session: Session, area_path: str, moment: datetime) -> QuietHours | None:
-    """Return the quiet hours of this area, or of one around it, that the moment lies in."""
-    local = moment.astimezone(in_force.zone())
-    rows = session.scalars(select(QuietHours).where(around(QuietHours.area_path, area_path)))
-    return next((row for row in rows if is_quiet(row, local)), None)
-
-
 def is_quiet(row: QuietHours, local: datetime) -> bool:
     """Say whether a local moment lies in these hours; those past midnight belong to the eve."""
     begins, ends = time.fromisoformat(row.begins), time.fromisoformat(row.ends)
@@ -163,16 +187,6 @@ def is_quiet(row: QuietHours, local: datetime) -> bool:
     if begins < ends:
         return today in days and begins <= now < ends
     return (today in days and now >= begins) or (eve in days and now < ends)
-
-
-def windows_on(session: Session, area_path: str, day: date) -> list[ElectionWindow]:
-    """Return the windows before elections that hold on this day in this area."""
-    rows = select(ElectionWindow).where(
-        around(ElectionWindow.area_path, area_path),
-        ElectionWindow.first_day <= day,
-        ElectionWindow.last_day >= day,
-    )
-    return list(session.scalars(rows.order_by(ElectionWindow.last_day)))
 
 
 def around(column: InstrumentedAttribute[str], area_path: str) -> ColumnElement[bool]:
