@@ -92,10 +92,10 @@ def newest_messages(session: Session, cases: Iterable[Case]) -> dict[int, Messag
     return {message.contact_id: message for message in rows}
 
 
-def open_count(session: Session, person: Person) -> int:
-    """Return how many cases wait in the person's areas; one cheap query for the menu."""
+def open_count(person: Person) -> Select[int]:
+    """Return the question how many cases wait in the person's areas, for the menu."""
     counted = select(func.count()).select_from(Case)
-    return session.scalar(counted.where(Case.state != CaseState.DISPOSED, within(person))) or 0
+    return counted.where(Case.state != CaseState.DISPOSED, within(person))
 
 
 def unclaimed_p1(session: Session, person: Person) -> int:

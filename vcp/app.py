@@ -12,6 +12,7 @@ from flask import Flask, g, redirect, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_login import current_user
 from flask_wtf.csrf import CSRFProtect
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 from werkzeug.middleware.proxy_fix import ProxyFix
 from whitenoise import WhiteNoise
@@ -139,16 +140,11 @@ NAVIGATION: tuple[tuple[str, str, Permission, Any], ...] = (
     ("Write", "posts.new", Permission.WRITE_POSTS, None),
     ("Contacts", "contacts.listed", Permission.SEE_CONTACTS, vcp.contacts.listing.waiting_count),
     ("Approvals", "posts.awaiting", Permission.APPROVE_POSTS, vcp.posts.queries.waiting_count),
-    ("Desk", "cases.listed", Permission.SEE_CASES, moderation.queries.open_count),
+    ("Desk", "cases.listed", Permission.SEE_CASES, None),
     ("Calendar", "calendar.show", Permission.SEE_POSTS, None),
-    (
-        "Deliveries",
-        "deliveries.listed",
-        Permission.SEE_DELIVERIES,
-        vcp.posts.delivery_queries.asking,
-    ),
+    ("Deliveries", "deliveries.listed", Permission.SEE_DELIVERIES, None),
     ("Control", "control.show", Permission.SEE_PAUSES, None),
-    ("Alarms", "alarms.listed", Permission.SEE_ALARMS, vcp.posts.alarm_queries.open_count),
+    ("Alarms", "alarms.listed", Permission.SEE_ALARMS, None),
     ("Replies", "replies.listed", Permission.SEE_STANDARD_REPLIES, None),
     ("Personas", "personas.index", Permission.SEE_PERSONAS, None),
     ("Channels", "channels.index", Permission.SEE_CHANNELS, None),
@@ -160,6 +156,13 @@ NAVIGATION: tuple[tuple[str, str, Permission, Any], ...] = (
     ("Health", "health.page", Permission.SEE_HEALTH, None),
     ("Mails", "health.mails", Permission.SEE_MAILS, None),
 )
+
+#: Counted together, in one question: every staff page asks it.
+COUNTED = {
+    "Desk": moderation.queries.open_count,
+    "Deliveries": vcp.posts.delivery_queries.asking,
+    "Alarms": vcp.posts.alarm_queries.open_count,
+}
 
 #: Where work begins, for the first of these permissions that a person has.
 HOMES = (
@@ -275,6 +278,8 @@ def _set_up_pages(app: Flask, settings: Settings) -> None:
 def _navigation() -> list[dict[str, Any]]:
     """Return the menu of this person, with how many wait."""
     person, shown = me(), []
+    questions = [counted(person).scalar_subquery() for counted in COUNTED.values()]
+    counts = dict(zip(COUNTED, session().execute(select(*questions)).one(), strict=True))
     # A page that has no entry of its own belongs to the first of its blueprint.
     endpoints = [entry[1] for entry in NAVIGATION]
     own = (name for name in endpoints if name.split(".", maxsplit=1)[0] == request.blueprint)
@@ -286,7 +291,7 @@ def _navigation() -> list[dict[str, Any]]:
                     "text": text,
                     "href": url_for(endpoint),
                     "active": endpoint == here,
-                    "count": count(session(), person) if count else None,
+                    "count": count(session(), person) if count else counts.get(text),
                 }
             )
     return shown

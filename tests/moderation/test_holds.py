@@ -318,10 +318,10 @@ def test_trail_tells_the_whole_hold(session: Session) -> None:
 def test_people_see_the_cases_of_their_areas(session: Session) -> None:
     team = make_team(session)
     case = make_case(session, team, text=PLATE)
-    assert queries.open_count(session, team.supervisor) == 1
-    assert queries.open_count(session, team.district_supervisor) == 1
-    assert queries.open_count(session, team.other_supervisor) == 0
-    assert queries.open_count(session, team.officer) == 0
+    assert session.scalar(queries.open_count(team.supervisor)) == 1
+    assert session.scalar(queries.open_count(team.district_supervisor)) == 1
+    assert session.scalar(queries.open_count(team.other_supervisor)) == 0
+    assert session.scalar(queries.open_count(team.officer)) == 0
     assert list(queries.page(session, team.supervisor).items) == [case]
     assert list(queries.page(session, team.supervisor, 1, CLOSED).items) == []
     with pytest.raises(NotAllowed):

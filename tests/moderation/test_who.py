@@ -26,7 +26,7 @@ def test_an_officer_with_another_role_reads_no_private_words_at_the_desk(
     assert client.get(f"/staff/cases/{private.id}").status_code == 403
     assert SECRET not in client.get("/staff/cases").text
     assert queries.page(session, colleague).items == [draft]
-    assert queries.open_count(session, colleague) == 1
+    assert session.scalar(queries.open_count(colleague)) == 1
     assert client.get(f"/staff/cases/{draft.id}").status_code == 200
     sign_in(client, team.supervisor)
     assert SECRET in client.get(f"/staff/cases/{private.id}").text

@@ -47,10 +47,10 @@ def one(session: Session, person: Person, alarm_id: int) -> AccountAlarm:
     return found
 
 
-def open_count(session: Session, person: Person) -> int:
-    """Return how many open alarms concern this person."""
-    rows = visible(person).where(AccountAlarm.state == AlarmState.OPEN).subquery()
-    return session.scalar(select(func.count()).select_from(rows)) or 0
+def open_count(person: Person) -> Select[int]:
+    """Return the question how many open alarms concern this person, for the menu."""
+    rows = visible(person).where(AccountAlarm.state == AlarmState.OPEN)
+    return rows.with_only_columns(func.count())
 
 
 def open_everywhere(session: Session) -> int:

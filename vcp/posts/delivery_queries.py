@@ -58,14 +58,11 @@ def counts(session: Session, person: Person) -> dict[str, int]:
     return {str(state.value): count for state, count in rows}
 
 
-def asking(session: Session, person: Person) -> int:
-    """Return how many deliveries wait for this person's word."""
-    if not allowed_paths(person, Permission.SETTLE_DELIVERIES):
-        return 0
-    rows = visible(person, Permission.SETTLE_DELIVERIES).where(
-        Delivery.state == DeliveryState.NEEDS_PERSON
-    )
-    return session.scalar(select(func.count()).select_from(rows.subquery())) or 0
+def asking(person: Person) -> Select[int]:
+    """Return the question how many deliveries wait for this person's word, for the menu."""
+    rows = visible(person, Permission.SETTLE_DELIVERIES)
+    rows = rows.where(Delivery.state == DeliveryState.NEEDS_PERSON)
+    return rows.with_only_columns(func.count())
 
 
 def one(session: Session, person: Person, delivery_id: uuid.UUID) -> Delivery:
