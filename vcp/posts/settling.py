@@ -23,7 +23,7 @@ from vcp.kernel.permissions import Permission, Person, check
 from vcp.kernel.settings import Settings
 from vcp.networks.base import Network, NetworkError, Outgoing, Receipt
 from vcp.networks.registry import READ_AT_S
-from vcp.posts import answering
+from vcp.posts import answering, notices
 from vcp.posts.delivery_queries import one
 from vcp.posts.events import PostChanged
 from vcp.posts.freezing import outgoing
@@ -120,6 +120,7 @@ def expire(session: Session) -> int:
         DELIVERY.apply(session, delivery, "expire", by=PUBLISHER)
         raise_event(session, PostChanged(delivery.post_id))
     for post in {delivery.post for delivery in rows}:
+        notices.expired(session, post, {d.channel.name for d in rows if d.post is post})
         if post.state is PostState.SCHEDULED and all(
             delivery.state is DeliveryState.EXPIRED for delivery in post.deliveries
         ):
