@@ -81,6 +81,7 @@ def test_a_lost_answer_is_settled_by_reading(
     clock: time_machine.Traveller,
     fault: str,
 ) -> None:
+    """P24: the record that is there already is found; nothing is put again."""
     delivery = queue(session, team)
     net.configure({"plan": [{"fault": fault, "path": f"/{PUT}$"}]})
     assert isinstance(send(session, team, settings, bluesky).error, OutcomeUnknown)
@@ -97,6 +98,7 @@ def test_what_never_arrived_is_sent_again_once(
     bluesky: BlueskyNetwork,
     clock: time_machine.Traveller,
 ) -> None:
+    """P24: what never arrived is put again under the same key."""
     delivery = queue(session, team)
     net.configure({"plan": [{"fault": "refuse", "path": f"/{PUT}$"}]})
     send(session, team, settings, bluesky)
@@ -109,6 +111,7 @@ def test_what_never_arrived_is_sent_again_once(
 def test_other_content_under_the_key_fails_with_an_alarm(
     session: Session, team: Team, settings: Settings, net: FakeNet, bluesky: BlueskyNetwork
 ) -> None:
+    """P24: other content under the key is never overwritten, and a person is told."""
     delivery = queue(session, team)
     ours = freezing.outgoing(delivery, settings)
     bluesky.publish(replace(ours, text="Not from us"), "theirs")

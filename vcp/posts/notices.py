@@ -3,6 +3,7 @@
 A mail never holds the words of a post: it may be read where the post must not be.
 """
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 from sqlalchemy.orm import Session
@@ -98,6 +99,20 @@ def needs_time(session: Session, post: Post) -> None:
         f"Approved, but its time has passed: a post by {post.persona.display_name}",
         "It was approved after the time that you chose, so nothing was sent.\n\n"
         f"Choose a new time, or cancel it: {in_force.page(f'/staff/posts/{post.id}')}\n",
+    )
+
+
+def expired(session: Session, post: Post, channels: Iterable[str]) -> None:
+    """Write to the author where the last moment passed before the post could be sent."""
+    names = ", ".join(sorted(channels))
+    mail.write(
+        session,
+        post.author.email,
+        f"Not sent in time: a post by {post.persona.display_name}",
+        f"Its last moment passed before it could be sent to {names}, so it was not sent there and "
+        "will not be.\n\n"
+        "If it is still needed, write a new post with a later last moment. What happened: "
+        f"{in_force.page(f'/staff/posts/{post.id}')}\n",
     )
 
 

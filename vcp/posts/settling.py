@@ -31,6 +31,7 @@ from vcp.networks.base import (
     Unauthorised,
 )
 from vcp.networks.registry import READ_AT_S
+from vcp.posts import notices
 from vcp.posts.claiming import LEASE_S, PUBLISHER
 from vcp.posts.events import PostChanged
 from vcp.posts.following import end_broken, reply_target
@@ -135,6 +136,7 @@ def expire(session: Session) -> int:
     session.flush()
     rows += end_broken(session)
     for post in {delivery.post for delivery in rows}:
+        notices.expired(session, post, {d.channel.name for d in rows if d.post is post})
         if post.state is PostState.SCHEDULED and all(
             delivery.state in {DeliveryState.EXPIRED, DeliveryState.CANCELLED}
             for delivery in post.deliveries
