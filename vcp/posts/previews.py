@@ -15,6 +15,9 @@ from vcp.posts.addressing import said_on
 from vcp.posts.revisions import length_on, misfits
 from vcp.posts.words import Words
 
+#: Stands for what is written, where only what is put around it matters: nobody types this.
+_WORDS = "\uf8ff"
+
 
 @dataclass(frozen=True)
 class ShownImage:
@@ -66,14 +69,17 @@ def counters(
     shown: list[dict[str, object]] = []
     for channel in channels:
         limits = limits_of(channel)
-        # A word to sign, since an empty text gets no line before the signature.
-        extra = len(said_on(persona, channel, "x", answers)) - 1
+        before, _, after = said_on(persona, channel, _WORDS, answers).partition(_WORDS)
         shown.append(
             {
                 "channel": channel.name,
                 "limit": limits.characters,
+                "counting": limits.counting,
                 "url_length": limits.url_length,
-                "extra": extra,
+                # Whom it answers and who signs, and what is left of that without any words.
+                "before": before,
+                "after": after,
+                "alone": said_on(persona, channel, "", answers),
             }
         )
     return shown
