@@ -58,6 +58,7 @@ import vcp.posts.models
 import vcp.posts.queries
 import vcp.posts.routes
 import vcp.posts.standard_routes
+import vcp.posts.template_routes
 import vcp.residents.ask_routes
 import vcp.residents.check_routes
 import vcp.residents.checks
@@ -104,6 +105,7 @@ FEATURES = (
     vcp.audit.routes.bp,
     vcp.posts.routes.bp,
     vcp.posts.standard_routes.bp,
+    vcp.posts.template_routes.bp,
     moderation.routes.bp,
     moderation.acknowledging_routes.bp,
     moderation.desk_routes.bp,

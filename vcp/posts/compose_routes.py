@@ -14,7 +14,7 @@ from vcp.kernel.consulting import consults, looked
 from vcp.kernel.db import session, transaction
 from vcp.kernel.errors import Conflict, Invalid, Unavailable
 from vcp.kernel.permissions import Permission, me, requires
-from vcp.posts import composing, guards, queries, screening, service
+from vcp.posts import composing, gaps, guards, queries, screening, service
 from vcp.posts.forms import ComposeForm
 from vcp.posts.models import Post
 from vcp.posts.previews import counters, previews
@@ -88,7 +88,11 @@ def check() -> ResponseReturnValue:
     fields = {**words.fields(), **{f"alt:{n}": alt for n, alt in enumerate(alts, 1) if alt}}
     verdict = screening.screen_fields(fields, words.language)
     return render_template(
-        "posts/_findings.html", verdict=verdict, marked=screening.marked_fields(fields, verdict)
+        "posts/_findings.html",
+        verdict=verdict,
+        marked=screening.marked_fields(fields, verdict),
+        unfilled=gaps.unfilled(fields),
+        name_of=screening.name_of,
     )
 
 
@@ -180,6 +184,7 @@ def composer(
         answers=answers,
         limits=json.dumps(counters(persona, channels, answers)),
         image_url=composing.image_url,
+        name_of=screening.name_of,
         **_judged(persona, channels, words, answers),
     )
 
@@ -188,7 +193,7 @@ def _judged(
     persona: Persona, channels: list[Channel], words: Words | None, answers: Message | None
 ) -> dict[str, Any]:
     if words is None:
-        return {"verdict": None, "marked": [], "previews": [], "warns": False}
+        return {"verdict": None, "marked": [], "previews": [], "warns": False, "unfilled": []}
     verdict = screening.screen(words)
     if answers is None:
         channels = channels_of(session(), words)
@@ -197,4 +202,5 @@ def _judged(
         "marked": screening.marked(words, verdict),
         "previews": previews(persona, channels, words, answers=answers),
         "warns": screening.has_warning(verdict),
+        "unfilled": gaps.unfilled(words.fields()),
     }

@@ -21,6 +21,7 @@ from vcp.kernel.settings import Settings
 from vcp.networks.base import MediaItem, Outgoing, Visibility
 from vcp.posts.addressing import said_on, visibility_of
 from vcp.posts.models import Delivery, DeliveryKind, Post, Revision
+from vcp.posts.revisions import must_be_whole
 from vcp.posts.states import DELIVERY
 
 TID_ALPHABET = "234567abcdefghijklmnopqrstuvwxyz"
@@ -37,7 +38,11 @@ def queue_deliveries(
     not_after: datetime,
     by: Actor,
 ) -> list[Delivery]:
-    """Make one delivery for each channel of the revision, frozen, in this unit of work."""
+    """Make one delivery for each channel of the revision, frozen, in this unit of work.
+
+    Raises: Conflict for words that aren't whole, or have a gap that nobody filled.
+    """
+    must_be_whole(revision)
     return [
         _queue(session, post, revision, target.channel, kind, due_at, not_after, by)
         for target in revision.targets

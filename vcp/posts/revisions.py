@@ -17,6 +17,7 @@ from vcp.kernel import clock
 from vcp.kernel.errors import Conflict, Invalid
 from vcp.kernel.permissions import Person
 from vcp.networks.base import Limits, count_characters
+from vcp.posts import gaps
 from vcp.posts.addressing import leave_for, said_on
 from vcp.posts.models import Post, Revision, RevisionImage, RevisionTarget
 from vcp.posts.words import LONGEST_ALT, LONGEST_TEXT, LONGEST_WARNING, MOST_IMAGES, Words, words_of
@@ -70,13 +71,17 @@ def unused(session: Session, post: Post, revision: Revision, *, by: Person) -> R
 def must_be_whole(revision: Revision) -> None:
     """Refuse a revision whose stored words are no longer those of its hash.
 
-    Raises: Conflict.
+    Or one with a gap that nobody filled. Raises: Conflict.
     """
     if words_of(revision).sha256 != revision.sha256:
         raise Conflict(
             "The stored words are not those that were submitted. Nobody may approve them: send "
             "them back, and tell an administrator."
         )
+    try:
+        gaps.must_be_filled(words_of(revision).fields())
+    except Invalid as error:
+        raise Conflict(f"{error.message} Send it back, so that its author can.") from error
 
 
 def storable(session: Session, words: Words, persona: Persona) -> Words:
@@ -139,6 +144,7 @@ def must_fit(
     """
     if not words.text and not words.images:
         raise Invalid("Write something first.", "text")
+    gaps.must_be_filled(words.fields())
     for number, image in enumerate(words.images, start=1):
         if not image.alt_text:
             raise Invalid(
