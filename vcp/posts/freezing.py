@@ -23,6 +23,7 @@ from vcp.posts.addressing import said_on, visibility_of
 from vcp.posts.models import Delivery, DeliveryKind, Post, Revision
 from vcp.posts.revisions import must_be_whole
 from vcp.posts.states import DELIVERY
+from vcp.posts.suiting import suited_image
 
 TID_ALPHABET = "234567abcdefghijklmnopqrstuvwxyz"
 TID_LENGTH = 13
@@ -87,16 +88,7 @@ def frozen(post: Post, revision: Revision, channel: Channel, at: datetime) -> di
         "visibility": visibility_of(post.answers).value,
         "in_reply_to": post.answers.remote_id if post.answers else None,
         "created_at": at.isoformat(),
-        "media": [
-            {
-                "digest": image.digest,
-                "media_type": image.media_type,
-                "alt_text": image.alt_text,
-                "width": image.width,
-                "height": image.height,
-            }
-            for image in revision.images
-        ],
+        "media": [suited_image(channel, image) for image in revision.images],
     }
 
 
@@ -110,8 +102,15 @@ def outgoing(delivery: Delivery, settings: Settings) -> Outgoing:
         raise ValueError(message)
     said = json.loads(delivery.payload)
     media = tuple(
-        MediaItem(path=media_path(settings, item["digest"], item["media_type"]), **item)
-        for item in said.pop("media")
+        MediaItem(
+            path=media_path(settings, item["digest"], item["media_type"]),
+            digest=item["digest"],
+            media_type=item["media_type"],
+            alt_text=item["alt_text"],
+            width=item["width"],
+            height=item["height"],
+        )
+        for item in said["media"]
     )
     return Outgoing(
         reference=said["reference"],

@@ -13,6 +13,7 @@ from vcp.contacts.models import Message
 from vcp.kernel.media import media_url
 from vcp.posts.addressing import said_on
 from vcp.posts.revisions import length_on, misfits
+from vcp.posts.suiting import needing_copies
 from vcp.posts.words import Words
 
 #: Stands for what is written, where only what is put around it matters: nobody types this.
@@ -45,6 +46,8 @@ class Preview:
     is_verified: bool
     at: datetime | None
     problems: tuple[str, ...]
+    #: What the channel does by itself, and isn't wrong.
+    notes: tuple[str, ...] = ()
 
 
 def previews(
@@ -119,4 +122,13 @@ def _preview(
         is_verified=persona.state is PersonaState.VERIFIED,
         at=at,
         problems=tuple(problem for _, problem in misfits(persona, channel, words, answers)),
+        notes=_notes(channel, words),
     )
+
+
+def _notes(channel: Channel, words: Words) -> tuple[str, ...]:
+    copied = needing_copies(channel, words.images)
+    if not copied:
+        return ()
+    named = " and ".join(str(number) for number in copied)
+    return (f"{channel.name} gets a copy of image {named}: it doesn't take the file as it is.",)

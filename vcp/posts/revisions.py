@@ -16,6 +16,7 @@ from vcp.contacts.models import Message
 from vcp.kernel import clock
 from vcp.kernel.errors import Conflict, Invalid
 from vcp.kernel.permissions import Person
+from vcp.kernel.renditions import can_be_made
 from vcp.networks.base import Limits, count_characters
 from vcp.posts import gaps
 from vcp.posts.addressing import leave_for, said_on
@@ -174,8 +175,10 @@ def misfits(
     over = length_on(persona, channel, words, limits, answers) - limits.characters
     if over > 0:
         found.append(("text", f"{name} takes {limits.characters} characters: take out {over}."))
-    if len(words.images) > limits.media_count:
-        found.append(("images", f"{name} takes at most {limits.media_count} images. Remove some."))
+    over = len(words.images) - limits.media_count
+    if over > 0:
+        problem = f"{name} takes at most {limits.media_count} images: remove {over}."
+        found.append(("images", problem))
     for number, image in enumerate(words.images, start=1):
         if len(image.alt_text) > limits.alt_characters:
             most = limits.alt_characters
@@ -183,8 +186,8 @@ def misfits(
                 f"{name} takes alt texts of {most} characters: shorten that of image {number}."
             )
             found.append(("images", problem))
-        if image.media_type not in limits.media_types:
-            found.append(("images", f"{name} doesn't take image {number}: leave it out."))
+    if words.images and not can_be_made(limits.media_bytes, limits.media_types):
+        found.append(("images", f"{name} takes no images: leave them out, or leave {name} out."))
     return found
 
 
