@@ -16,7 +16,7 @@ from atproto import models  # type: ignore[import-untyped]  # has no marker
 
 from tests.faults.fakenet_atproto import POSTS
 from tests.faults.proxy import LossyProxy
-from tests.networks import pds_server
+from tests.networks import link_card_contract, pds_server
 from tests.networks.bluesky_rigs import PUT, PdsRig, xrpc
 from tests.networks.contract import RemoteNetworkContract, outgoing, picture
 from tests.networks.length_corpus import texts
@@ -243,3 +243,9 @@ def test_graphemes_are_counted_as_the_server_counts_them() -> None:
         command, input=json.dumps(texts).encode(), capture_output=True, check=True, timeout=60
     )
     assert [graphemes.count(text) for text in texts] == json.loads(counted.stdout)
+
+
+def test_a_link_has_the_card_that_was_approved(rig: PdsRig, tmp_path: Path) -> None:
+    link_card_contract.check(rig.network, rig.records, tmp_path)
+    for row in rig.records():
+        assert models.get_or_create(row["value"], models.AppBskyFeedPost.Record, strict=True)

@@ -46,6 +46,16 @@ class MediaItem:
 
 
 @dataclass(frozen=True)
+class Card:
+    """What a network shows of a link, where it takes that from us."""
+
+    uri: str
+    title: str
+    description: str
+    picture: MediaItem | None = None
+
+
+@dataclass(frozen=True)
 class Outgoing:
     """Exactly what was approved for one channel; `reference` is the public id of our post."""
 
@@ -59,6 +69,8 @@ class Outgoing:
     record_key: str
     #: The network's id of the message that this answers.
     in_reply_to: str | None = None
+    #: The card of a link in the text, for networks that show ours.
+    card: Card | None = None
 
 
 #: Begins the id that we give to what has none of the network's.

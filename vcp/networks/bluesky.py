@@ -14,6 +14,7 @@ from vcp.networks.addresses import check_base_url
 from vcp.networks.answers import Step
 from vcp.networks.base import (
     AccountInfo,
+    Card,
     Inbound,
     InboundPage,
     Limits,
@@ -226,7 +227,19 @@ class BlueskyNetwork:
         images = [self._upload(call, item) for item in outgoing.media]
         if images and call.wire.seconds_left < self._timeouts.connect_s + self._timeouts.read_s:
             raise NotSent(f"{call.wire.host} is slow in taking images. It will be tried again.")
-        return records.record(outgoing, facets, images, reply)
+        thumb = self._thumb(call, outgoing.card) if outgoing.card and not images else None
+        return records.record(outgoing, facets, images, reply, thumb)
+
+    def _thumb(self, call: Call, card: Card) -> dict[str, Any] | None:
+        """The card's picture, uploaded; a card without one is better than no post."""
+        if card.picture is None:
+            return None
+        try:
+            uploaded = self._upload(call, card.picture)
+        except (OSError, NotSent, Rejected, Unavailable):
+            return None
+        blob: dict[str, Any] = uploaded["image"]
+        return blob
 
     def _put(self, call: Call, address: Address, wanted: dict[str, Any], swap: Any) -> None:
         """Put the record if what is there now is `swap`; None asks that there is nothing."""

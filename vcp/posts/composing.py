@@ -6,7 +6,9 @@ from werkzeug.datastructures import FileStorage
 from vcp.kernel import media
 from vcp.kernel.errors import Invalid
 from vcp.kernel.settings import settings
+from vcp.posts import carding
 from vcp.posts.forms import ComposeForm
+from vcp.posts.link_cards import LinkCard
 from vcp.posts.models import Post
 from vcp.posts.wanted import times_of
 from vcp.posts.words import MOST_IMAGES, ImageRef, Words, words_of
@@ -38,12 +40,16 @@ def typed_words(form: ComposeForm, action: str) -> Words:
         wanted_local=form.wanted_local,
         wanted_fold=form.fold,
         not_after_local=form.not_after_local,
+        card=typed_card(form),
     )
 
 
 def fill(form: ComposeForm, post: Post, words: Words) -> None:
     """Show a post's words and times in the form."""
     form.show(words, [file_name(image) for image in words.images])
+    if words.card is not None and not carding.is_own(words.card.uri):
+        form.card_title.data = words.card.title
+        form.card_description.data = words.card.description
     form.set_times(*times_of(post))
     form.based_on.data = post.revision.sha256 if post.revision else ""
 
@@ -66,6 +72,12 @@ def image_url(file: str) -> str:
 def asked() -> str:
     """Return which button was pressed."""
     return request.form.get("action", "save")
+
+
+def typed_card(form: ComposeForm) -> LinkCard | None:
+    """Return what was typed for the link's card; which link it is of, `carding` finds."""
+    title, description = form.card_title.data or "", form.card_description.data or ""
+    return LinkCard("", title, description) if title else None
 
 
 def _kept(upload: FileStorage, images: list[tuple[str, str]]) -> str:

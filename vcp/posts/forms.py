@@ -34,6 +34,7 @@ from vcp.kernel.errors import Invalid
 from vcp.kernel.forms import BaseForm, MaxBytes
 from vcp.kernel.pages import row_id
 from vcp.posts import timing
+from vcp.posts.link_cards import LONGEST_DESCRIPTION, LONGEST_TITLE
 from vcp.posts.tombstones import PUBLIC_REASONS
 from vcp.posts.words import MOST_IMAGES, Words
 
@@ -149,6 +150,17 @@ class ComposeForm(WhenForm):
         [MaxBytes(6_000, "The alt text")],
         description="For people who can't see it.",
         widget=GovTextArea(),
+    )
+    card_title = StringField(
+        "Title of the link's card (optional)",
+        [MaxBytes(4 * LONGEST_TITLE, "The title")],
+        description="For Bluesky, when the text has a link to another site.",
+        widget=GovTextInput(),
+    )
+    card_description = StringField(
+        "Description on the card (optional)",
+        [MaxBytes(4 * LONGEST_DESCRIPTION, "The description")],
+        widget=GovTextInput(),
     )
     warning_reason = TextAreaField(
         "Why this may be said (optional)",

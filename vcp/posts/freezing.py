@@ -20,10 +20,12 @@ from vcp.kernel.media import media_path
 from vcp.kernel.settings import Settings
 from vcp.networks.base import MediaItem, Outgoing, Visibility
 from vcp.posts.addressing import said_on, visibility_of
+from vcp.posts.carding import frozen_card, outgoing_card
 from vcp.posts.models import Delivery, DeliveryKind, Post, Revision
 from vcp.posts.revisions import must_be_whole
 from vcp.posts.states import DELIVERY
 from vcp.posts.suiting import suited_image
+from vcp.posts.words import words_of
 
 TID_ALPHABET = "234567abcdefghijklmnopqrstuvwxyz"
 TID_LENGTH = 13
@@ -80,7 +82,7 @@ def _queue(
 
 def frozen(post: Post, revision: Revision, channel: Channel, at: datetime) -> dict[str, Any]:
     """Return what will be sent to this channel, as plain JSON values."""
-    return {
+    made = {
         "reference": post.public_id,
         "text": said_on(post.persona, channel, revision.text, post.answers),
         "language": revision.language,
@@ -90,6 +92,8 @@ def frozen(post: Post, revision: Revision, channel: Channel, at: datetime) -> di
         "created_at": at.isoformat(),
         "media": [suited_image(channel, image) for image in revision.images],
     }
+    card = frozen_card(channel, words_of(revision))
+    return made if card is None else {**made, "card": card}
 
 
 def outgoing(delivery: Delivery, settings: Settings) -> Outgoing:
@@ -122,6 +126,7 @@ def outgoing(delivery: Delivery, settings: Settings) -> Outgoing:
         media=media,
         created_at=datetime.fromisoformat(said["created_at"]),
         record_key=delivery.record_key,
+        card=outgoing_card(said.get("card")),
     )
 
 

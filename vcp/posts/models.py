@@ -24,6 +24,7 @@ from vcp.channels.models import Channel
 from vcp.contacts.models import Message
 from vcp.kernel.db import Base
 from vcp.kernel.lifecycle import state_type
+from vcp.posts.card_models import RevisionCard
 from vcp.posts.states import CorrectionState, DeliveryState, PostState, StandardReplyState
 from vcp.users.models import User
 
@@ -115,6 +116,7 @@ class Revision(Base):
         order_by="RevisionImage.position", lazy="selectin"
     )
     targets: Mapped[list["RevisionTarget"]] = relationship(lazy="selectin")
+    card: Mapped[RevisionCard | None] = relationship(lazy="joined")
 
 
 class RevisionImage(Base):

@@ -11,7 +11,9 @@ from vcp.channels.models import Channel
 from vcp.channels.queries import is_near
 from vcp.contacts.models import Message
 from vcp.kernel.media import media_url
+from vcp.posts import carding
 from vcp.posts.addressing import said_on
+from vcp.posts.link_cards import LinkCard
 from vcp.posts.revisions import length_on, misfits
 from vcp.posts.suiting import needing_copies
 from vcp.posts.words import Words
@@ -48,6 +50,9 @@ class Preview:
     problems: tuple[str, ...]
     #: What the channel does by itself, and isn't wrong.
     notes: tuple[str, ...] = ()
+    #: The link's card, and the picture on it.
+    card: LinkCard | None = None
+    card_image_url: str | None = None
 
 
 def previews(
@@ -104,6 +109,7 @@ def _preview(
     answers: Message | None,
 ) -> Preview:
     limits = limits_of(channel)
+    card = carding.shown_on(channel, words)
     photo = None
     if persona.photo_digest and persona.photo_media_type:
         photo = media_url(persona.photo_digest, persona.photo_media_type)
@@ -123,12 +129,19 @@ def _preview(
         at=at,
         problems=tuple(problem for _, problem in misfits(persona, channel, words, answers)),
         notes=_notes(channel, words),
+        card=card,
+        card_image_url=media_url(*card.image) if card and card.image else None,
     )
 
 
 def _notes(channel: Channel, words: Words) -> tuple[str, ...]:
     copied = needing_copies(channel, words.images)
-    if not copied:
-        return ()
-    named = " and ".join(str(number) for number in copied)
-    return (f"{channel.name} gets a copy of image {named}: it doesn't take the file as it is.",)
+    found = []
+    if copied:
+        named = " and ".join(str(number) for number in copied)
+        found.append(
+            f"{channel.name} gets a copy of image {named}: it doesn't take the file as it is."
+        )
+    if note := carding.note_on(channel, words):
+        found.append(note)
+    return tuple(found)

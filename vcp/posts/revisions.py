@@ -20,6 +20,8 @@ from vcp.kernel.renditions import can_be_made
 from vcp.networks.base import Limits, count_characters
 from vcp.posts import gaps
 from vcp.posts.addressing import leave_for, said_on
+from vcp.posts.card_models import RevisionCard
+from vcp.posts.carding import with_card
 from vcp.posts.models import Post, Revision, RevisionImage, RevisionTarget
 from vcp.posts.words import LONGEST_ALT, LONGEST_TEXT, LONGEST_WARNING, MOST_IMAGES, Words, words_of
 
@@ -51,6 +53,7 @@ def write(session: Session, post: Post, words: Words, *, by: Person) -> Revision
             )
             for position, image in enumerate(words.images)
         ],
+        card=RevisionCard.of(words.card),
         targets=[RevisionTarget(channel_id=channel_id) for channel_id in words.channel_ids],
     )
     session.add(revision)
@@ -90,7 +93,7 @@ def storable(session: Session, words: Words, persona: Persona) -> Words:
 
     Raises: Invalid when even a draft can't hold them; the error names the field.
     """
-    words = words.clean()
+    words = with_card(session, words.clean())
     if len(words.text) > LONGEST_TEXT:
         raise Invalid(f"A post holds at most {LONGEST_TEXT:,} characters. Shorten it.", "text")
     if len(words.content_warning or "") > LONGEST_WARNING:

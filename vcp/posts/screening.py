@@ -25,7 +25,12 @@ __all__ = [
 ]
 
 #: What people call the fields that findings name.
-FIELD_NAMES = {"text": "Text", "content_warning": "Content warning"}
+FIELD_NAMES = {
+    "text": "Text",
+    "content_warning": "Content warning",
+    "card_title": "Title of the link's card",
+    "card_description": "Description on the link's card",
+}
 
 
 @dataclass(frozen=True)

@@ -3,10 +3,11 @@
 import hashlib
 import re
 from dataclasses import dataclass, replace
-from typing import Self
+from typing import Any, Self
 
 import rfc8785
 
+from vcp.posts.link_cards import LinkCard
 from vcp.posts.models import Revision
 
 #: What people may type; networks take far less of the text.
@@ -45,21 +46,23 @@ class Words:
     wanted_local: str | None = None
     wanted_fold: int | None = None
     not_after_local: str | None = None
+    card: LinkCard | None = None
 
     @property
     def sha256(self) -> str:
         """The hash of what leaves: text, warning, language, images with alt text, channels."""
-        return hashlib.sha256(
-            rfc8785.dumps(
-                {
-                    "text": self.text,
-                    "content_warning": self.content_warning or None,
-                    "language": self.language,
-                    "images": [[i.digest, i.media_type, i.alt_text] for i in self.images],
-                    "channels": sorted(set(self.channel_ids)),
-                }
-            )
-        ).hexdigest()
+        said: dict[str, Any] = {
+            "text": self.text,
+            "content_warning": self.content_warning or None,
+            "language": self.language,
+            "images": [[i.digest, i.media_type, i.alt_text] for i in self.images],
+            "channels": sorted(set(self.channel_ids)),
+        }
+        # What a post doesn't have isn't in it: the hash of plain words stays what it was.
+        if self.card:
+            card = self.card
+            said["card"] = [card.uri, card.title, card.description, list(card.image or ())]
+        return hashlib.sha256(rfc8785.dumps(said)).hexdigest()
 
     def clean(self) -> Self:
         """Return the words as they are stored: one kind of line end, nothing unprintable."""
@@ -69,6 +72,7 @@ class Words:
             content_warning=_printable(self.content_warning or "") or None,
             channel_ids=tuple(sorted(set(self.channel_ids))),
             images=tuple(replace(i, alt_text=_printable(i.alt_text)) for i in self.images),
+            card=_clean_card(self.card),
         )
 
     def fields(self) -> dict[str, str]:
@@ -79,6 +83,9 @@ class Words:
         for number, image in enumerate(self.images, start=1):
             if image.alt_text:
                 found[f"alt:{number}"] = image.alt_text
+        if self.card:
+            said = {"card_title": self.card.title, "card_description": self.card.description}
+            found |= {field: text for field, text in said.items() if text}
         return found
 
 
@@ -86,6 +93,16 @@ def _printable(text: str) -> str:
     # Half a surrogate or a NUL is no character to any database or network.
     whole = text.encode("utf-8", "replace").decode()
     return _CONTROLS.sub("", "\n".join(whole.splitlines())).strip()
+
+
+def _clean_card(card: LinkCard | None) -> LinkCard | None:
+    if card is None:
+        return None
+    # One line each, as networks show them.
+    title, description = (
+        " ".join(_printable(text).split()) for text in (card.title, card.description)
+    )
+    return replace(card, title=title, description=description)
 
 
 def words_of(revision: Revision) -> Words:
@@ -98,4 +115,5 @@ def words_of(revision: Revision) -> Words:
             ImageRef(i.digest, i.media_type, i.width, i.height, i.alt_text) for i in revision.images
         ),
         channel_ids=tuple(sorted(target.channel_id for target in revision.targets)),
+        card=revision.card.as_card() if revision.card else None,
     )
