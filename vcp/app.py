@@ -182,7 +182,7 @@ def create_app(settings: Settings) -> Flask:
     app.config.update(
         SECRET_KEY=keys[0],
         SECRET_KEY_FALLBACKS=keys[1:],
-        MAX_CONTENT_LENGTH=4 * settings.upload_bytes + 1024 * 1024,
+        MAX_CONTENT_LENGTH=max(4 * settings.upload_bytes, settings.video_bytes) + 1024 * 1024,
         MAX_FORM_MEMORY_SIZE=2 * 1024 * 1024,
         WTF_CSRF_TIME_LIMIT=None,
         SQLALCHEMY_ENGINES={"default": engine_options(settings.database)},

@@ -1,4 +1,4 @@
-"""The composer: saved templates, cards of links."""
+"""The composer: saved templates, cards of links, captions of videos."""
 
 import sqlalchemy as sa
 from alembic import op
@@ -53,9 +53,24 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("id", name=op.f("pk_revision_card")),
         sa.UniqueConstraint("revision_id", name=op.f("uq_revision_card_revision_id")),
     )
+    op.create_table(
+        "revision_captions",
+        sa.Column("id", sa.Integer(), nullable=False),
+        sa.Column("revision_id", sa.Integer(), nullable=False),
+        sa.Column("text", sa.Text(), nullable=False),
+        sa.Column("why_none", sa.Text(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["revision_id"],
+            ["revision.id"],
+            name=op.f("fk_revision_captions_revision_id_revision"),
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_revision_captions")),
+        sa.UniqueConstraint("revision_id", name=op.f("uq_revision_captions_revision_id")),
+    )
 
 
 def downgrade() -> None:
     """Take the tables back to the version before."""
+    op.drop_table("revision_captions")
     op.drop_table("revision_card")
     op.drop_table("post_template")

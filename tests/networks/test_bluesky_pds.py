@@ -20,6 +20,7 @@ from tests.networks import link_card_contract, pds_server
 from tests.networks.bluesky_rigs import PUT, PdsRig, xrpc
 from tests.networks.contract import RemoteNetworkContract, outgoing, picture
 from tests.networks.length_corpus import texts
+from tests.networks.video_contract import film
 from vcp.networks import graphemes
 from vcp.networks.base import Unauthorised, Unavailable, Visibility, count_characters
 from vcp.networks.bluesky_answers import OtherContent
@@ -249,3 +250,21 @@ def test_a_link_has_the_card_that_was_approved(rig: PdsRig, tmp_path: Path) -> N
     link_card_contract.check(rig.network, rig.records, tmp_path)
     for row in rig.records():
         assert models.get_or_create(row["value"], models.AppBskyFeedPost.Record, strict=True)
+
+
+def test_a_video_goes_out_with_its_captions(rig: PdsRig, tmp_path: Path) -> None:
+    item = film(tmp_path)
+    post = outgoing("The bridge", media=(item,), visibility=Visibility.PUBLIC)
+    since = datetime.now(UTC)
+    rig.network.publish(post, "k")
+    (row,) = rig.records()
+    record = row["value"]
+    assert models.get_or_create(record, models.AppBskyFeedPost.Record, strict=True)
+    embed = record["embed"]
+    assert (embed["$type"], embed["alt"]) == ("app.bsky.embed.video", "A bridge")
+    assert embed["aspectRatio"] == {"width": 64, "height": 48}
+    (captions,) = embed["captions"]
+    assert (captions["lang"], captions["file"]["mimeType"]) == ("cy", "text/vtt")
+    assert rig.network.find(post, since=since, taken=()) is not None
+    other = replace(post, media=(replace(item, alt_text="Another bridge"),))
+    assert rig.network.find(other, since=since, taken=()) is None

@@ -21,7 +21,12 @@ from vcp.kernel.errors import Invalid, Unavailable
 from vcp.kernel.settings import Settings
 
 #: Endings of what is stored, by media type.
-ENDINGS = {"image/jpeg": "jpg", "image/png": "png", "image/webp": "webp"}
+ENDINGS = {
+    "image/jpeg": "jpg",
+    "image/png": "png",
+    "image/webp": "webp",
+    "video/mp4": "mp4",
+}
 #: What is read, in Pillow's names.
 READ = ("JPEG", "PNG", "WEBP")
 #: Longest side of what is stored, in pixels: more than any network shows.

@@ -78,6 +78,9 @@ class Settings(BaseSettings):
     #: Largest upload, in bytes, and largest image, in pixels.
     upload_bytes: int = 16 * 1024 * 1024
     image_pixels: int = 50_000_000
+    #: Largest video, in bytes, and longest, in seconds.
+    video_bytes: int = Field(default=40 * 1024 * 1024, ge=1024 * 1024, le=512 * 1024 * 1024)
+    video_seconds: int = Field(default=140, ge=1, le=600)
     #: True between the dates of a pre-election period: drafts naming politics are held.
     pre_election: bool = False
     #: How many open pages of the desk are told of changes at once; others ask every few seconds.

@@ -35,7 +35,7 @@ class Visibility(StrEnum):
 
 @dataclass(frozen=True)
 class MediaItem:
-    """One image, already re-encoded and stripped; `digest` is the SHA-256 of the file, in hex."""
+    """One image or video, re-encoded and stripped; `digest` is the SHA-256 of the file, in hex."""
 
     path: Path
     digest: str
@@ -43,6 +43,13 @@ class MediaItem:
     alt_text: str
     width: int
     height: int
+    #: WebVTT, of a video.
+    captions: str = ""
+
+    @property
+    def is_video(self) -> bool:
+        """True for a film, false for a still image."""
+        return self.media_type.startswith("video/")
 
 
 @dataclass(frozen=True)
@@ -163,6 +170,10 @@ class Limits:
     probed_at: datetime | None
     #: Which of `vcp.networks.lengths` counts as this network does.
     counting: str = "characters"
+    #: Of a video, MP4 with H.264; 0: it takes none.
+    video_bytes: int = 0
+    #: 0: as long as its bytes allow.
+    video_seconds: int = 0
 
 
 @dataclass(frozen=True)

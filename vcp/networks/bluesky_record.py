@@ -37,6 +37,9 @@ LIMITS = Limits(
     supports_content_warning=True,
     probed_at=None,
     counting="graphemes",
+    # What a server takes in one piece unless it is set up for more.
+    video_bytes=5 * 1024 * 1024,
+    video_seconds=180,
 )
 _CARD = ("uri", "title", "description")
 _KEY = re.compile(r"[234567abcdefghij][234567abcdefghijklmnopqrstuvwxyz]{12}")
@@ -108,6 +111,7 @@ def record(
     images: list[dict[str, Any]],
     reply: dict[str, Any] | None,
     thumb: Any = None,
+    video: dict[str, Any] | None = None,
 ) -> dict[str, Any]:
     """The record of a post."""
     made: dict[str, Any] = {
@@ -119,8 +123,8 @@ def record(
         made["langs"] = [outgoing.language]
     if facets:
         made["facets"] = facets
-    if images:
-        made["embed"] = {"$type": "app.bsky.embed.images", "images": images}
+    if images or video:
+        made["embed"] = video or {"$type": "app.bsky.embed.images", "images": images}
         if outgoing.content_warning:
             # The only label of the kind: the pictures are covered until somebody asks for them.
             made["labels"] = {
@@ -206,6 +210,8 @@ def content_id(digest: str) -> str:
 def _images(part: dict[str, Any]) -> list[tuple[str, str]]:
     embed = part.get("embed")
     rows = embed.get("images") if isinstance(embed, dict) else None
+    if isinstance(embed, dict) and "video" in embed:
+        return [(_link(embed["video"]), str(embed.get("alt", "")))]
     found = rows if isinstance(rows, list) else []
     return [
         (_link(row.get("image")), str(row.get("alt", ""))) for row in found if isinstance(row, dict)

@@ -56,6 +56,9 @@ def shown_post(status: Any) -> ShownPost:
     return ShownPost(post, is_boost=status.get("reblog") is not None)
 
 
+_VIDEO = "video/mp4"
+
+
 def shows_other_images(status: Any, media: Sequence[MediaItem]) -> bool:
     """True when a post's images aren't these, by their number and their alt texts."""
     shown = status.get("media_attachments") if isinstance(status, dict) else None
@@ -115,6 +118,7 @@ def limits_from(answer: Any, probed_at: datetime) -> Limits:
         supports_edit=True,
         supports_content_warning=True,
         probed_at=probed_at,
+        video_bytes=_number(media, "video_size_limit", 0) if _VIDEO in (offered or []) else 0,
     )
 
 

@@ -30,6 +30,8 @@ LIMITS = Limits(
     supports_edit=True,
     supports_content_warning=True,
     probed_at=None,
+    video_bytes=512 * 1024 * 1024,
+    video_seconds=600,
 )
 
 

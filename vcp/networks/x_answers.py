@@ -37,6 +37,8 @@ LIMITS = Limits(
     supports_content_warning=False,
     probed_at=None,
     counting="weighted",
+    video_bytes=512 * 1024 * 1024,
+    video_seconds=140,
 )
 _DUPLICATE = re.compile(r"duplicate content", re.IGNORECASE)
 _TOO_LONG = re.compile(r"shorter|too long|over the|character limit|280", re.IGNORECASE)

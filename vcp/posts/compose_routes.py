@@ -14,7 +14,7 @@ from vcp.kernel.consulting import consults, looked
 from vcp.kernel.db import session, transaction
 from vcp.kernel.errors import Conflict, Invalid, Unavailable
 from vcp.kernel.permissions import Permission, me, requires
-from vcp.posts import carding, composing, gaps, guards, queries, screening, service
+from vcp.posts import carding, composing, filming, gaps, guards, queries, screening, service
 from vcp.posts.forms import ComposeForm
 from vcp.posts.models import Post
 from vcp.posts.previews import counters, previews
@@ -114,7 +114,7 @@ def work_on(
         if not form.validate():
             return again(), 422
         if action == CHECK:
-            return again(words=carding.with_card(session(), words.clean()))
+            return again(words=filming.with_captions(carding.with_card(session(), words.clean())))
         post_id = _keep(form, persona, post, words, action, answers)
     except Invalid as error:
         form.refuse(error)

@@ -3,10 +3,12 @@
 from flask import request
 from werkzeug.datastructures import FileStorage
 
-from vcp.kernel import media
+from vcp.kernel import media, videos
 from vcp.kernel.errors import Invalid
 from vcp.kernel.settings import settings
+from vcp.kernel.videos import LONGEST_CAPTIONS, MP4
 from vcp.posts import carding
+from vcp.posts.captions import Captions
 from vcp.posts.forms import ComposeForm
 from vcp.posts.link_cards import LinkCard
 from vcp.posts.models import Post
@@ -14,6 +16,8 @@ from vcp.posts.wanted import times_of
 from vcp.posts.words import MOST_IMAGES, ImageRef, Words, words_of
 
 _TYPES = {ending: media_type for media_type, ending in media.ENDINGS.items()}
+#: So many bytes tell what a file is.
+_START = 16
 REMOVE, UP, DOWN = "remove", "up", "down"
 
 
@@ -41,6 +45,7 @@ def typed_words(form: ComposeForm, action: str) -> Words:
         wanted_fold=form.fold,
         not_after_local=form.not_after_local,
         card=typed_card(form),
+        captions=_typed_captions(form),
     )
 
 
@@ -50,6 +55,8 @@ def fill(form: ComposeForm, post: Post, words: Words) -> None:
     if words.card is not None and not carding.is_own(words.card.uri):
         form.card_title.data = words.card.title
         form.card_description.data = words.card.description
+    if words.captions is not None:
+        form.captions.data, form.no_captions.data = words.captions.text, words.captions.why_none
     form.set_times(*times_of(post))
     form.based_on.data = post.revision.sha256 if post.revision else ""
 
@@ -80,10 +87,23 @@ def typed_card(form: ComposeForm) -> LinkCard | None:
     return LinkCard("", title, description) if title else None
 
 
+def _typed_captions(form: ComposeForm) -> Captions | None:
+    file = form.captions_file.data
+    if isinstance(file, FileStorage) and file.filename:
+        # A byte more than it may have, so that too much is found to be too much.
+        form.captions.data = file.stream.read(LONGEST_CAPTIONS + 1).decode("utf-8", "replace")
+    text, why_none = form.captions.data or "", form.no_captions.data or ""
+    return Captions(text, why_none) if text or why_none else None
+
+
 def _kept(upload: FileStorage, images: list[tuple[str, str]]) -> str:
     if len(images) >= MOST_IMAGES:
         raise Invalid(f"A post takes at most {MOST_IMAGES} images. Remove one first.", "upload")
     try:
+        start = upload.stream.read(_START)
+        upload.stream.seek(0)
+        if videos.looks_like_one(start):
+            return videos.store_video(settings(), upload.stream).path.name  # type: ignore[arg-type]  # IO[bytes]
         stored = media.store_image(settings(), upload.stream)  # type: ignore[arg-type]  # IO[bytes]
     except Invalid as error:
         error.field = "upload"
@@ -94,6 +114,9 @@ def _kept(upload: FileStorage, images: list[tuple[str, str]]) -> str:
 def _image(file: str, alt_text: str) -> ImageRef:
     digest, _, ending = file.partition(".")
     try:
+        if _TYPES.get(ending) == MP4:
+            film = videos.stored_video(settings(), digest)
+            return ImageRef(digest, MP4, film.width, film.height, alt_text)
         kept = media.stored(settings(), digest, _TYPES.get(ending, ""))
     except Invalid as error:
         error.field = "images"

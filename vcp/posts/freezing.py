@@ -24,7 +24,7 @@ from vcp.posts.carding import frozen_card, outgoing_card
 from vcp.posts.models import Delivery, DeliveryKind, Post, Revision
 from vcp.posts.revisions import must_be_whole
 from vcp.posts.states import DELIVERY
-from vcp.posts.suiting import suited_image
+from vcp.posts.suiting import captions_of, suited_image
 from vcp.posts.words import words_of
 
 TID_ALPHABET = "234567abcdefghijklmnopqrstuvwxyz"
@@ -90,7 +90,9 @@ def frozen(post: Post, revision: Revision, channel: Channel, at: datetime) -> di
         "visibility": visibility_of(post.answers).value,
         "in_reply_to": post.answers.remote_id if post.answers else None,
         "created_at": at.isoformat(),
-        "media": [suited_image(channel, image) for image in revision.images],
+        "media": [
+            suited_image(channel, image) | captions_of(revision, image) for image in revision.images
+        ],
     }
     card = frozen_card(channel, words_of(revision))
     return made if card is None else {**made, "card": card}
@@ -113,6 +115,7 @@ def outgoing(delivery: Delivery, settings: Settings) -> Outgoing:
             alt_text=item["alt_text"],
             width=item["width"],
             height=item["height"],
+            captions=item.get("captions", ""),
         )
         for item in said["media"]
     )

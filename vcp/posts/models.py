@@ -24,6 +24,7 @@ from vcp.channels.models import Channel
 from vcp.contacts.models import Message
 from vcp.kernel.db import Base
 from vcp.kernel.lifecycle import state_type
+from vcp.posts.captions import RevisionCaptions
 from vcp.posts.card_models import RevisionCard
 from vcp.posts.states import CorrectionState, DeliveryState, PostState, StandardReplyState
 from vcp.users.models import User
@@ -117,6 +118,7 @@ class Revision(Base):
     )
     targets: Mapped[list["RevisionTarget"]] = relationship(lazy="selectin")
     card: Mapped[RevisionCard | None] = relationship(lazy="joined")
+    captions: Mapped[RevisionCaptions | None] = relationship(lazy="joined")
 
 
 class RevisionImage(Base):

@@ -11,7 +11,8 @@ from vcp.channels.models import Channel
 from vcp.channels.queries import is_near
 from vcp.contacts.models import Message
 from vcp.kernel.media import media_url
-from vcp.posts import carding
+from vcp.kernel.videos import MP4
+from vcp.posts import carding, filming
 from vcp.posts.addressing import said_on
 from vcp.posts.link_cards import LinkCard
 from vcp.posts.revisions import length_on, misfits
@@ -28,6 +29,10 @@ class ShownImage:
 
     url: str
     alt: str
+    is_video: bool = False
+    poster_url: str | None = None
+    captions_url: str | None = None
+    language: str = "en"
 
 
 @dataclass(frozen=True)
@@ -96,7 +101,14 @@ def counters(
 def shown_images(words: Words) -> tuple[ShownImage, ...]:
     """Return the images of the words as a page shows them."""
     return tuple(
-        ShownImage(media_url(image.digest, image.media_type), image.alt_text)
+        ShownImage(
+            media_url(image.digest, image.media_type),
+            image.alt_text,
+            is_video=image.media_type == MP4,
+            poster_url=filming.poster_url(image),
+            captions_url=filming.captions_url(image, words.captions),
+            language=words.language,
+        )
         for image in words.images
     )
 

@@ -15,11 +15,14 @@ from vcp.channels.queries import near
 from vcp.contacts.models import Message
 from vcp.kernel import clock
 from vcp.kernel.errors import Conflict, Invalid
+from vcp.kernel.media import ENDINGS
 from vcp.kernel.permissions import Person
+from vcp.kernel.renditions import KINDS as STILL
 from vcp.kernel.renditions import can_be_made
 from vcp.networks.base import Limits, count_characters
-from vcp.posts import gaps
+from vcp.posts import filming, gaps
 from vcp.posts.addressing import leave_for, said_on
+from vcp.posts.captions import RevisionCaptions
 from vcp.posts.card_models import RevisionCard
 from vcp.posts.carding import with_card
 from vcp.posts.models import Post, Revision, RevisionImage, RevisionTarget
@@ -54,6 +57,7 @@ def write(session: Session, post: Post, words: Words, *, by: Person) -> Revision
             for position, image in enumerate(words.images)
         ],
         card=RevisionCard.of(words.card),
+        captions=RevisionCaptions.of(words.captions),
         targets=[RevisionTarget(channel_id=channel_id) for channel_id in words.channel_ids],
     )
     session.add(revision)
@@ -93,7 +97,7 @@ def storable(session: Session, words: Words, persona: Persona) -> Words:
 
     Raises: Invalid when even a draft can't hold them; the error names the field.
     """
-    words = with_card(session, words.clean())
+    words = filming.with_captions(with_card(session, words.clean()))
     if len(words.text) > LONGEST_TEXT:
         raise Invalid(f"A post holds at most {LONGEST_TEXT:,} characters. Shorten it.", "text")
     if len(words.content_warning or "") > LONGEST_WARNING:
@@ -156,6 +160,7 @@ def must_fit(
                 "without.",
                 "images",
             )
+    filming.must_be_shown_well(words)
     for channel in channels:
         for field, problem in misfits(persona, channel, words, answers):
             raise Invalid(problem, field)
@@ -189,7 +194,11 @@ def misfits(
                 f"{name} takes alt texts of {most} characters: shorten that of image {number}."
             )
             found.append(("images", problem))
-    if words.images and not can_be_made(limits.media_bytes, limits.media_types):
+        if image.media_type not in ENDINGS:
+            found.append(("images", f"{name} doesn't take image {number}: leave it out."))
+    found += [("images", problem) for problem in filming.misfits(channel, words)]
+    is_still = any(image.media_type in STILL for image in words.images)
+    if is_still and not can_be_made(limits.media_bytes, limits.media_types):
         found.append(("images", f"{name} takes no images: leave them out, or leave {name} out."))
     return found
 

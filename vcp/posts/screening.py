@@ -28,6 +28,7 @@ __all__ = [
 FIELD_NAMES = {
     "text": "Text",
     "content_warning": "Content warning",
+    "captions": "Captions of the video",
     "card_title": "Title of the link's card",
     "card_description": "Description on the link's card",
 }

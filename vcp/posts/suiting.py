@@ -8,7 +8,8 @@ from vcp.channels.models import Channel
 from vcp.kernel import media, renditions
 from vcp.kernel.media import StoredImage
 from vcp.kernel.settings import settings
-from vcp.posts.models import RevisionImage
+from vcp.kernel.videos import MP4
+from vcp.posts.models import Revision, RevisionImage
 from vcp.posts.words import ImageRef
 
 
@@ -20,7 +21,7 @@ def suited_image(channel: Channel, image: RevisionImage) -> dict[str, Any]:
     limits, kept = limits_of(channel), _stored(image)
     sent = kept
     # One that isn't there is found missing when it is to be sent, and said so then.
-    if kept.path.exists():
+    if image.media_type in renditions.KINDS and kept.path.exists():
         most, types = limits.media_bytes, limits.media_types
         sent = renditions.suited(settings(), kept, most, types)
     frozen = {
@@ -33,12 +34,21 @@ def suited_image(channel: Channel, image: RevisionImage) -> dict[str, Any]:
     return frozen if sent.digest == kept.digest else {**frozen, "made_from": kept.digest}
 
 
+def captions_of(revision: Revision, image: RevisionImage) -> dict[str, Any]:
+    """Return the captions that go out with a video."""
+    kept = revision.captions
+    has_any = image.media_type == MP4 and kept is not None and kept.text
+    return {"captions": kept.text} if has_any and kept is not None else {}
+
+
 def needing_copies(channel: Channel, images: Sequence[ImageRef]) -> list[int]:
     """Return the numbers of the images, from 1, that the channel gets as a copy."""
     limits = limits_of(channel)
     found = []
     for number, image in enumerate(images, start=1):
         kept = _stored(image)
+        if image.media_type not in renditions.KINDS:
+            continue
         if kept.path.exists() and not renditions.suits(
             kept, limits.media_bytes, limits.media_types
         ):

@@ -7,6 +7,8 @@ from typing import Any, Self
 
 import rfc8785
 
+from vcp.kernel.videos import said_in
+from vcp.posts.captions import Captions
 from vcp.posts.link_cards import LinkCard
 from vcp.posts.models import Revision
 
@@ -47,6 +49,8 @@ class Words:
     wanted_fold: int | None = None
     not_after_local: str | None = None
     card: LinkCard | None = None
+    #: Of the video, if there is one.
+    captions: Captions | None = None
 
     @property
     def sha256(self) -> str:
@@ -62,6 +66,8 @@ class Words:
         if self.card:
             card = self.card
             said["card"] = [card.uri, card.title, card.description, list(card.image or ())]
+        if self.captions:
+            said["captions"] = [self.captions.text, self.captions.why_none]
         return hashlib.sha256(rfc8785.dumps(said)).hexdigest()
 
     def clean(self) -> Self:
@@ -86,6 +92,8 @@ class Words:
         if self.card:
             said = {"card_title": self.card.title, "card_description": self.card.description}
             found |= {field: text for field, text in said.items() if text}
+        if self.captions and self.captions.text:
+            found["captions"] = said_in(self.captions.text)
         return found
 
 
@@ -116,4 +124,5 @@ def words_of(revision: Revision) -> Words:
         ),
         channel_ids=tuple(sorted(target.channel_id for target in revision.targets)),
         card=revision.card.as_card() if revision.card else None,
+        captions=revision.captions.as_captions() if revision.captions else None,
     )

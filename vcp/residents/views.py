@@ -12,9 +12,12 @@ from officer_profiles.states import PersonaState
 from vcp.areas.models import Area
 from vcp.channels.models import Channel
 from vcp.kernel.media import media_url
+from vcp.kernel.videos import MP4
 from vcp.kernel.visible import cleaned
 from vcp.networks.registry import NETWORKS
+from vcp.posts import filming
 from vcp.posts.models import Correction, Post, Revision
+from vcp.posts.words import words_of
 from vcp.residents import queries
 from vcp.residents.addresses import officer_path, place_path, post_path
 from vcp.residents.site import Site
@@ -30,6 +33,15 @@ class Picture:
     width: int
     height: int
     media_type: str
+    is_video: bool = False
+    poster_url: str | None = None
+    captions_url: str | None = None
+    language: str = "en"
+
+    @property
+    def urls(self) -> list[str]:
+        """The addresses of every file that it needs."""
+        return [url for url in (self.url, self.poster_url, self.captions_url) if url]
 
 
 @dataclass(frozen=True)
@@ -193,6 +205,7 @@ def shown_post(
 
 
 def _pictures(revision: Revision) -> tuple[Picture, ...]:
+    words = words_of(revision)
     return tuple(
         Picture(
             media_url(image.digest, image.media_type),
@@ -200,8 +213,12 @@ def _pictures(revision: Revision) -> tuple[Picture, ...]:
             image.width,
             image.height,
             image.media_type,
+            is_video=image.media_type == MP4,
+            poster_url=filming.poster_url(image),
+            captions_url=filming.captions_url(image, words.captions),
+            language=words.language,
         )
-        for image in revision.images
+        for image in words.images
     )
 
 

@@ -110,6 +110,8 @@ async function thumbnail(file) {
   return canvas;
 }
 
+const isVideo = (file) => file.type.startsWith("video/");
+
 function showChosenImages(input) {
   const alt = document.getElementById(input.dataset.alt ?? "");
   const list = element("ul", { className: "vcp-chosen" });
@@ -118,9 +120,10 @@ function showChosenImages(input) {
   input.after(list, reminder);
 
   const remind = () => {
-    const most = Number(input.dataset.maxBytes);
     const files = [...input.files];
-    const big = most ? files.find((file) => file.size > most) : undefined;
+    const mostFor = (file) => Number(isVideo(file) ? input.dataset.maxVideoBytes : input.dataset.maxBytes);
+    const big = files.find((file) => mostFor(file) && file.size > mostFor(file));
+    const most = big ? mostFor(big) : 0;
     if (big) {
       reminder.textContent = `${big.name} is too big: ${(big.size / 1e6).toFixed(1)} MB, the most is ${(most / 1e6).toFixed(0)} MB.`;
     } else if (files.length && (!alt || !alt.value.trim())) {
@@ -134,6 +137,10 @@ function showChosenImages(input) {
     const items = await Promise.all(
       [...input.files].map(async (file) => {
         const item = element("li");
+        if (isVideo(file)) {
+          item.textContent = file.name;
+          return item;
+        }
         try {
           item.append(await thumbnail(file));
         } catch {
