@@ -20,7 +20,7 @@ from vcp.kernel import videos
 from vcp.kernel.errors import Invalid
 from vcp.kernel.settings import Settings
 from vcp.networks.fake import LIMITS
-from vcp.posts import freezing, service
+from vcp.posts import freezing, previews, service
 from vcp.posts.captions import Captions
 from vcp.posts.models import Post
 from vcp.posts.states import PostState
@@ -77,7 +77,10 @@ def test_captions_or_a_reason_are_asked_for(session: Session, team: Team, film: 
     refused = refusal(session, team, images=(film,))
     assert (refused.field, "captions" in refused.message) == ("captions", True)
     reason = Captions(why_none="Nobody speaks in it.")
-    make_post(session, team, state=PostState.SUBMITTED, images=(film,), captions=reason)
+    post = make_post(session, team, state=PostState.SUBMITTED, images=(film,), captions=reason)
+    assert post.revision is not None
+    (shown,) = previews.shown_images(words_of(post.revision))
+    assert (shown.why_no_captions, shown.captions_url) == ("Nobody speaks in it.", None)
 
 
 def test_a_video_stands_alone_and_is_described(

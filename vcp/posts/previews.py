@@ -17,7 +17,7 @@ from vcp.posts.addressing import said_on
 from vcp.posts.link_cards import LinkCard
 from vcp.posts.revisions import length_on, misfits
 from vcp.posts.suiting import needing_copies
-from vcp.posts.words import Words
+from vcp.posts.words import ImageRef, Words
 
 #: Stands for what is written, where only what is put around it matters: nobody types this.
 _WORDS = "\uf8ff"
@@ -32,6 +32,8 @@ class ShownImage:
     is_video: bool = False
     poster_url: str | None = None
     captions_url: str | None = None
+    #: Why a video has none.
+    why_no_captions: str = ""
     language: str = "en"
 
 
@@ -107,10 +109,16 @@ def shown_images(words: Words) -> tuple[ShownImage, ...]:
             is_video=image.media_type == MP4,
             poster_url=filming.poster_url(image),
             captions_url=filming.captions_url(image, words.captions),
+            why_no_captions=_why_none(image, words),
             language=words.language,
         )
         for image in words.images
     )
+
+
+def _why_none(image: ImageRef, words: Words) -> str:
+    has_none = image.media_type == MP4 and words.captions and not words.captions.text
+    return words.captions.why_none if has_none and words.captions else ""
 
 
 def _preview(
