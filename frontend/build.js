@@ -13,6 +13,8 @@ const versionOf = (name) => JSON.parse(readFileSync(packages(name, "package.json
 
 const STYLESHEETS = ["staff", "site"];
 const OUR_SCRIPTS = ["app.js", "composer.js", "desk.js"];
+// Imported by the others: what they are imported as changes with their contents.
+const OUR_PARTS = ["x_tables.js", "lengths.js"];
 const OUR_SOUNDS = ["alarm.wav"];
 // Version in the name: the scripts that import these are cached by their own contents only.
 const THEIR_SCRIPTS = [
@@ -48,8 +50,13 @@ function styles() {
 }
 
 function scripts() {
-  for (const name of OUR_SCRIPTS) {
+  const parts = [];
+  for (const name of [...OUR_PARTS, ...OUR_SCRIPTS]) {
     let text = readFileSync(source("js", name), "utf8");
+    for (const [part, fingerprint] of parts) text = text.replaceAll(`"./${part}"`, `"./${part}?v=${fingerprint}"`);
+    if (OUR_PARTS.includes(name)) {
+      parts.push([name, createHash("sha256").update(text).digest("hex").slice(0, 10)]);
+    }
     for (const [owner, , short] of THEIR_SCRIPTS) {
       text = text.replaceAll(`vendor/${short}.min.js`, `vendor/${short}-${versionOf(owner)}.min.js`);
     }

@@ -62,6 +62,7 @@ import vcp.posts.routes
 import vcp.posts.schedule_routes
 import vcp.posts.series_making
 import vcp.posts.standard_routes
+import vcp.posts.template_routes
 import vcp.residents.ask_routes
 import vcp.residents.check_routes
 import vcp.residents.checks
@@ -114,6 +115,7 @@ FEATURES = (
     vcp.posts.routes.bp,
     *vcp.posts.schedule_routes.BLUEPRINTS,
     vcp.posts.standard_routes.bp,
+    vcp.posts.template_routes.bp,
     moderation.routes.bp,
     moderation.acknowledging_routes.bp,
     moderation.desk_routes.bp,
@@ -196,7 +198,7 @@ def create_app(settings: Settings) -> Flask:
     app.config.update(
         SECRET_KEY=keys[0],
         SECRET_KEY_FALLBACKS=keys[1:],
-        MAX_CONTENT_LENGTH=4 * settings.upload_bytes + 1024 * 1024,
+        MAX_CONTENT_LENGTH=max(4 * settings.upload_bytes, settings.video_bytes) + 1024 * 1024,
         MAX_FORM_MEMORY_SIZE=2 * 1024 * 1024,
         WTF_CSRF_TIME_LIMIT=None,
         SQLALCHEMY_ENGINES={"default": engine_options(settings.database)},

@@ -26,6 +26,8 @@ class Media:
     description: str
     ready_at: datetime
     attached: bool = False
+    #: Digest of a video's captions.
+    captions: str = ""
 
 
 @dataclass

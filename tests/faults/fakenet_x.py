@@ -37,7 +37,11 @@ from tests.faults.fakenet_x_shapes import (
 #: Dollars. Source: X's pay-per-use price list of 2026.
 PRICES = {"create": 0.015, "create_with_link": 0.200, "read": 0.001}
 _MAX_WEIGHT = 280
-_IMAGES = ("image/jpeg", "image/png", "image/webp")
+_UPLOADS = {
+    "tweet_image": ("image/jpeg", "image/png", "image/webp"),
+    "tweet_video": ("video/mp4",),
+    "subtitles": ("text/vtt",),
+}
 #: What X takes in a post: `additionalProperties` is false in its document.
 _POST = {"text": str, "reply": dict, "media": dict, "poll": dict, "reply_settings": str}
 _REPLY_SETTINGS = frozenset(("following", "mentionedUsers", "subscribers", "verified"))
@@ -69,6 +73,7 @@ class XApi:
             ("POST", rf"{upload}/(\d+)/finalize$", self._finalize),
             ("GET", f"{upload}$", self._upload_status),
             ("POST", "^/2/media/metadata$", self._describe),
+            ("POST", "^/2/media/subtitles$", self._subtitle),
         ]
 
     def as_json(self) -> dict[str, Any]:
@@ -318,8 +323,9 @@ class XApi:
 
     def _initialize(self, call: Call, account: str) -> Reply:
         wanted = _body(call)
-        if wanted.get("media_type") not in _IMAGES or not 0 < wanted.get("total_bytes", 0) < 2**23:
-            raise invalid("media_type", "not an image that X takes")
+        types = _UPLOADS.get(wanted.get("media_category", ""), ())
+        if wanted.get("media_type") not in types or not 0 < wanted.get("total_bytes", 0) < 2**23:
+            raise invalid("media_type", "not what X takes")
         media_id = self.ledger.new_id()
         upload = Upload(account, wanted["media_type"], wanted["total_bytes"], {})
         self._uploads[media_id] = upload
@@ -368,6 +374,18 @@ class XApi:
         if len(text) > 1000:
             raise invalid("metadata.alt_text.text", "too long")
         self.ledger.media[wanted["id"]].description = text
+        return as_reply({"data": {"id": wanted["id"]}})
+
+    def _subtitle(self, call: Call, account: str) -> Reply:
+        wanted = _body(call)
+        said = wanted["subtitles"]
+        if wanted["media_category"] != "TweetVideo" or len(said["language_code"]) != 2:
+            raise invalid("media_category", "not what X takes")
+        for media_id, kind in ((wanted["id"], "video/mp4"), (said["id"], "text/vtt")):
+            if self._upload(account, media_id).media_type != kind:
+                raise invalid("id", f"no {kind}")
+        video = self.ledger.media[wanted["id"]]
+        video.captions = self.ledger.media[said["id"]].digest
         return as_reply({"data": {"id": wanted["id"]}})
 
     def _upload(self, account: str, media_id: str) -> Upload:

@@ -310,7 +310,6 @@ class NetworkContract:
         assert account.handle
         assert min(limits.characters, limits.media_count, limits.media_bytes) > 0
         assert "image/jpeg" in limits.media_types
-        assert bool(limits.video_types) == (limits.video_bytes > 0)
 
     def test_what_a_network_says_that_it_can_do_is_what_it_does(self, rig: Rig) -> None:
         """Other tests of this class show what it does; nothing is guessed from a version."""

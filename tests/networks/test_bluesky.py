@@ -11,6 +11,7 @@ from typing import Any
 
 import pytest
 
+from tests.networks import link_card_contract
 from tests.networks.bluesky_rigs import PUT, FakenetBlueskyRig
 from tests.networks.contract import outgoing, picture
 from vcp.networks.base import (
@@ -257,3 +258,7 @@ def test_nothing_secret_is_in_what_people_read(rig: FakenetBlueskyRig) -> None:
 def test_without_an_app_password_there_is_no_adapter() -> None:
     with pytest.raises(Unauthorised):
         BlueskyNetwork("https://pds.example", {"identifier": "ann.example"})
+
+
+def test_a_link_has_the_card_that_was_approved(rig: FakenetBlueskyRig, tmp_path: Path) -> None:
+    link_card_contract.check(rig.network, lambda: rig.ledger()["records"], tmp_path)

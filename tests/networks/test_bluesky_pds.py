@@ -16,9 +16,11 @@ from atproto import models  # type: ignore[import-untyped]  # has no marker
 
 from tests.faults.fakenet_atproto import POSTS
 from tests.faults.proxy import LossyProxy
-from tests.networks import pds_server
+from tests.networks import link_card_contract, pds_server
 from tests.networks.bluesky_rigs import PUT, PdsRig, xrpc
 from tests.networks.contract import RemoteNetworkContract, outgoing, picture
+from tests.networks.length_corpus import texts
+from tests.networks.video_contract import film
 from tests.networks.watch_contract import WatchContract, everything_shown
 from vcp.networks import graphemes
 from vcp.networks.base import Unauthorised, Unavailable, Visibility, count_characters
@@ -182,6 +184,19 @@ def test_a_name_that_became_an_account_meanwhile_is_no_other_post(rig: PdsRig) -
     ],
 )
 def test_the_verdict_on_a_length_is_the_server_s(writer: PdsRig, text: str) -> None:
+    assert _is_taken(writer, text) == (count_characters(text, LIMITS) <= LIMITS.characters)
+
+
+def test_the_server_s_verdict_on_two_hundred_texts_is_the_known_one(writer: PdsRig) -> None:
+    """Their lengths are known without counting; ours are held against the same, see F05."""
+    corpus = list(texts(200, seed=9, longest=520))
+    with ThreadPoolExecutor(4) as pool:
+        taken = list(pool.map(lambda text: _is_taken(writer, text.text), corpus))
+    assert taken == [text.graphemes <= 300 and text.bytes <= 3000 for text in corpus]
+    assert {True, False} == set(taken)
+
+
+def _is_taken(writer: PdsRig, text: str) -> bool:
     record = {"$type": POSTS, "text": text, "createdAt": "2026-11-22T10:00:00.000Z"}
     said = {"repo": writer.did, "collection": POSTS, "record": record}
     answer = requests.post(
@@ -190,7 +205,8 @@ def test_the_verdict_on_a_length_is_the_server_s(writer: PdsRig, text: str) -> N
         headers={"Authorization": f"Bearer {writer.own_token}"},
         timeout=10,
     )
-    assert answer.ok == (count_characters(text, LIMITS) <= LIMITS.characters), answer.text
+    assert answer.ok or "InvalidRequest" in answer.text, answer.text
+    return answer.ok
 
 
 def test_an_answer_hangs_under_what_it_answers(rig: PdsRig) -> None:
@@ -245,3 +261,27 @@ def test_graphemes_are_counted_as_the_server_counts_them() -> None:
         command, input=json.dumps(texts).encode(), capture_output=True, check=True, timeout=60
     )
     assert [graphemes.count(text) for text in texts] == json.loads(counted.stdout)
+
+
+def test_a_link_has_the_card_that_was_approved(rig: PdsRig, tmp_path: Path) -> None:
+    link_card_contract.check(rig.network, rig.records, tmp_path)
+    for row in rig.records():
+        assert models.get_or_create(row["value"], models.AppBskyFeedPost.Record, strict=True)
+
+
+def test_a_video_goes_out_with_its_captions(rig: PdsRig, tmp_path: Path) -> None:
+    item = film(tmp_path)
+    post = outgoing("The bridge", media=(item,), visibility=Visibility.PUBLIC)
+    since = datetime.now(UTC)
+    rig.network.publish(post, "k")
+    (row,) = rig.records()
+    record = row["value"]
+    assert models.get_or_create(record, models.AppBskyFeedPost.Record, strict=True)
+    embed = record["embed"]
+    assert (embed["$type"], embed["alt"]) == ("app.bsky.embed.video", "A bridge")
+    assert embed["aspectRatio"] == {"width": 64, "height": 48}
+    (captions,) = embed["captions"]
+    assert (captions["lang"], captions["file"]["mimeType"]) == ("cy", "text/vtt")
+    assert rig.network.find(post, since=since, taken=()) is not None
+    other = replace(post, media=(replace(item, alt_text="Another bridge"),))
+    assert rig.network.find(other, since=since, taken=()) is None

@@ -5,10 +5,12 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import requests
 
 from tests.faults.fakenet import FakeNet
 from tests.networks.conftest import MOCK_TOKENS
 from tests.networks.contract import eventually, outgoing, picture
+from tests.networks.length_corpus import PIECES
 from tests.networks.rigs import TIMEOUTS
 from vcp.networks.base import (
     Limits,
@@ -21,7 +23,9 @@ from vcp.networks.base import (
     Rejected,
     Unauthorised,
     Unavailable,
+    count_characters,
 )
+from vcp.networks.fake import LIMITS
 from vcp.networks.mastodon import MastodonNetwork
 from vcp.networks.wire import Timeouts
 
@@ -332,3 +336,26 @@ class TestOddServers:
             away.publish(outgoing(), "away")
         with pytest.raises(NotSent):
             _find(away, outgoing(), datetime.now(UTC))
+
+
+def test_the_mock_s_verdict_on_a_length_is_the_known_one(mock_server: str) -> None:
+    """It counts links and names as typed, so the texts have none."""
+    kinds = [piece for piece in PIECES if "://" not in piece.text]
+    taken, known = [], []
+    for number, piece in enumerate(kinds):
+        fits = (500 + 1) // (piece.mastodon + 1)
+        for pieces in (fits, fits + 1):
+            words = f"{number} " + " ".join([piece.text] * pieces)
+            length = len(f"{number} ") + pieces * (piece.mastodon + 1) - 1
+            headers = {"Authorization": f"Bearer {MOCK_TOKENS['officer']}"}
+            answer = requests.post(
+                f"{mock_server}/api/v1/statuses",
+                json={"status": words},
+                headers=headers,
+                timeout=10,
+            )
+            assert answer.status_code in (200, 422)
+            taken.append(answer.ok)
+            known.append(length <= 500)
+            assert count_characters(words, LIMITS) == length
+    assert taken == known

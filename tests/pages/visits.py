@@ -49,6 +49,7 @@ EMPTY_LISTS = (
     Visit("posts.coming", SUPERVISOR),
     Visit("posts.stopped", SUPERVISOR),
     Visit("posts.new", OFFICER),
+    Visit("templates.listed", OFFICER),
     Visit("cases.listed", MODERATOR),
     Visit("figures.show", AUDITOR),
     Visit("desks.listed", ADMIN),
@@ -139,6 +140,16 @@ COMPOSING = (
         gaps={"correction_id": "correction_draft"},
         fields={**WORDS, "text": "Is it your van, AB12 CDE?", "reason": "A typo."},
     ),
+)
+TEMPLATES = (
+    Visit("templates.listed", OFFICER),
+    Visit("templates.add", OFFICER),
+    refused("templates.save_new", OFFICER, {"name": "", "text": "{{", "area": "{area_id}"}),
+    Visit("templates.edit", OFFICER),
+    refused("templates.change", OFFICER, {"name": "Surgery", "text": "At {{0}}"}),
+    Visit("templates.fill", OFFICER),
+    Visit("templates.fill", SUPERVISOR, "without a persona"),
+    refused("templates.use", OFFICER, {"persona": "{persona}", "gap-1": "}}"}),
 )
 POSTS = (
     *(
@@ -362,6 +373,7 @@ VISITS = (
     *(Visit(v.endpoint, v.who, v.state, scene="empty") for v in (*EMPTY_LISTS, *EMPTY)),
     *LISTS,
     *COMPOSING,
+    *TEMPLATES,
     *POSTS,
     *DECISIONS,
     *PERSONAS,
@@ -385,4 +397,5 @@ BUTTONS = {
     *("calendar.export", "series.drop", "series.stop", "series.take_out", "times.remove"),
     *("posts.submit", "posts.submit_correction", "posts.take_back", "posts.take_back_correction"),
     *("replies.approve", "replies.retire", "staff.revoke", "staff.send_link", "users.sign_out"),
+    "templates.retire",
 }

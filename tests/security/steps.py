@@ -35,6 +35,7 @@ USUAL = {
     "series_id": "series_id",
     "sign_in_id": "sign_in_id",
     "day": "series_day",
+    "template_id": "template_id",
     "token": "token",
     "user_id": "user_id",
 }
@@ -125,6 +126,8 @@ ABOUT_PERSONA = {
     "hours": "Weekdays.",
     "who_else": "In an emergency ring 999, otherwise 101.",
 }
+TEMPLATE = "/staff/posts/templates/<int:template_id>"
+TEMPLATE_WORDS = {"name": "Surgery", "text": "Surgery at {{place}}.", "language": "en"}
 ROLE = {"first-role": "officer", "first-area": "{area_id}"}
 CSV = "kind,name,parent,valid_from\nbeat,New beat,{area_slug},2026-01-01\n"
 
@@ -293,6 +296,9 @@ SPECIAL = (
         "/staff/personas/propose",
         {**ABOUT_PERSONA, "kind": "officer", "area_id": "{area_id}"},
     ),
+    Step("POST", "/staff/posts/templates/add", {**TEMPLATE_WORDS, "area": "{area_id}"}),
+    Step("POST", TEMPLATE, TEMPLATE_WORDS),
+    Step("POST", f"{TEMPLATE}/use", {"persona": "{persona}", "gap-1": "the library"}),
     Step("POST", f"{POST}/approve", {"revision_sha256": "{sha_submitted}"}),
     Step("GET", f"{POST}/correct", gaps=RELEASED),
     Step("POST", f"{POST}/correct", {**WORDS, **REASON}, RELEASED),

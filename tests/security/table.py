@@ -73,6 +73,14 @@ GET  /staff/posts/stopped                                                 rarrrr
 GET  /staff/posts/new                                                     arrrrr rrrrrr
 POST /staff/posts/new                                                     arrrrr rrrrrr
 POST /staff/posts/check                                                   aarrrr =
+GET  /staff/posts/templates                                               aarrrr =
+GET  /staff/posts/templates/add                                           aarrrr =
+POST /staff/posts/templates/add                                           aarrrr iirrrr
+GET  /staff/posts/templates/<int:template_id>                             aarrrr rrrrrr
+POST /staff/posts/templates/<int:template_id>                             aarrrr rrrrrr
+POST /staff/posts/templates/<int:template_id>/retire                      aarrrr rrrrrr
+GET  /staff/posts/templates/<int:template_id>/use                         aarrrr rrrrrr
+POST /staff/posts/templates/<int:template_id>/use                         airrrr rrrrrr
 GET  /staff/posts/<int:post_id>                                           aaaaar rrrrrr
 GET  /staff/posts/<int:post_id>/edit                                      arrrrr rrrrrr
 POST /staff/posts/<int:post_id>/edit                                      arrrrr rrrrrr

@@ -30,10 +30,11 @@ from vcp.kernel import clock
 from vcp.kernel.context import Machine
 from vcp.kernel.permissions import Role
 from vcp.kernel.settings import Settings
-from vcp.posts import correcting, service, standard
+from vcp.posts import correcting, saved_templates, service, standard
 from vcp.posts.models import Correction, Post
 from vcp.posts.series_rules import Every, Rule
 from vcp.posts.states import ALARM, DELIVERY, PostState
+from vcp.posts.words import Words
 from vcp.residents import asking
 from vcp.users.links import make_link
 from vcp.users.models import LinkPurpose, User
@@ -75,7 +76,11 @@ def posts(app: Flask, session: Session, team: Team, side: str) -> Ids:
     delivery = next(d for d in scheduled.deliveries if d.channel_id == team.mastodon.id)
     for verb in ("claim", "lose", "ask"):
         DELIVERY.apply(session, delivery, verb, by=BY)
+    saved = saved_templates.add(
+        session, team.area.id, "Surgery", Words(f"{text} At {{place}}."), by=team.officer
+    )
     return {
+        "template_id": str(saved.id),
         "post_draft": str(draft.id),
         "post_submitted": str(submitted.id),
         "post_released": str(released[0].id),

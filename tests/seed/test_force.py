@@ -21,10 +21,11 @@ from vcp.kernel.audit import AuditEvent
 from vcp.kernel.permissions import ROLE_PERMISSIONS, Permission, Role
 from vcp.kernel.settings import Settings, settings
 from vcp.posts import queries as posts
-from vcp.posts import screening
+from vcp.posts import saved_templates, screening
 from vcp.posts.guards import hands_on
 from vcp.posts.models import Approval, Correction, Delivery, Post, Revision
 from vcp.posts.states import CorrectionState, DeliveryState, PostState
+from vcp.posts.template_models import PostTemplate
 from vcp.seed import texts
 from vcp.seed.places import NEIGHBOURHOODS
 from vcp.triage.categories import CLEAN, NOT_SCREENED, OUTBOUND
@@ -203,3 +204,9 @@ def test_the_screen_finds_nothing_in_everyday_words(text: texts.Text) -> None:
         assert found.priority is Priority.P4, [
             (f.rule, words[f.start : f.end]) for f in found.findings
         ]
+
+
+def test_officers_find_templates_to_start_from(made: Session) -> None:
+    found = made.scalars(select(PostTemplate)).all()
+    assert {template.name for template in found} == {"Surgery", "Bike marking", "Road closed"}
+    assert all(saved_templates.names_of(template) for template in found)

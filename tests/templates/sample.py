@@ -41,8 +41,8 @@ OTHER_STATES = {
     "channel": ["proposed", "connected", "expiring", "blocked", "disconnected"],
 }
 LIMITS = [
-    {"channel": "Own feed", "limit": 5000, "url_length": None},
-    {"channel": "Mastodon", "limit": 500, "url_length": 23},
+    {"channel": "Own feed", "limit": 5000, "counting": "characters", "url_length": None},
+    {"channel": "Mastodon", "limit": 500, "counting": "characters", "url_length": 23},
 ]
 NAV = [
     {"text": "Desk", "href": "/desk", "active": False, "count": None},

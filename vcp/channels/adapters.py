@@ -70,6 +70,5 @@ def limits_of(channel: Channel) -> Limits:
     if channel.limits is None:
         return bluesky_record.LIMITS if channel.network == "bluesky" else UNPROBED
     kept = dict(channel.limits)
-    for name in ("media_types", "video_types"):
-        kept[name] = tuple(kept.get(name, ()))
+    kept["media_types"] = tuple(kept.get("media_types", ()))
     return Limits(**(kept | {"probed_at": channel.limits_probed_at}))

@@ -233,8 +233,7 @@ def note_account(session: Session, channel_id: int, account: AccountInfo, limits
 def note_limits(session: Session, channel_id: int, limits: Limits) -> None:
     """Keep what the server says that it takes, and when it said so."""
     channel = queries.by_id(session, channel_id)
-    lists = {"media_types": list(limits.media_types), "video_types": list(limits.video_types)}
-    kept = asdict(limits) | lists | {"probed_at": None}
+    kept = asdict(limits) | {"media_types": list(limits.media_types), "probed_at": None}
     if channel.limits != kept:
         channel.limits = kept
     channel.limits_probed_at = limits.probed_at or clock.now()

@@ -21,7 +21,12 @@ from vcp.kernel.errors import Invalid, Unavailable
 from vcp.kernel.settings import Settings
 
 #: Endings of what is stored, by media type.
-ENDINGS = {"image/jpeg": "jpg", "image/png": "png", "image/webp": "webp"}
+ENDINGS = {
+    "image/jpeg": "jpg",
+    "image/png": "png",
+    "image/webp": "webp",
+    "video/mp4": "mp4",
+}
 #: What is read, in Pillow's names.
 READ = ("JPEG", "PNG", "WEBP")
 #: Longest side of what is stored, in pixels: more than any network shows.
@@ -47,7 +52,7 @@ _MOVES = "This image moves. Choose a still JPEG, PNG or WebP image."
 # We look at the size that a file declares before anything is decoded, against our own limit.
 Image.MAX_IMAGE_PIXELS = None
 # One image is decoded at a time: what one may need of memory, ten at once may not.
-_decoding = threading.Lock()
+decoding = threading.Lock()
 
 
 @dataclass(frozen=True)
@@ -74,13 +79,13 @@ def store_image(
     file that is too big, broken, moving or no image; Unavailable when it can't be written.
     """
     data = _read(stream, most_bytes or settings.upload_bytes)
-    with _decoding:
+    with decoding:
         image = _decoded(data, most_pixels or settings.image_pixels)
         media_type, clean = _encoded(image, as_drawn=data.startswith(b"\x89PNG"))
         width, height = image.size
     digest = hashlib.sha256(clean).hexdigest()
     path = media_path(settings, digest, media_type)
-    _write(path, clean)
+    write_once(path, clean)
     return StoredImage(digest, media_type, width, height, path)
 
 
@@ -209,7 +214,11 @@ def _saved(image: Image.Image, kind: str, **options: object) -> bytes:
     return out.getvalue()
 
 
-def _write(path: Path, data: bytes) -> None:
+def write_once(path: Path, data: bytes) -> None:
+    """Write a file that is named by what is in it, whole or not at all.
+
+    Raises: Unavailable.
+    """
     if path.exists():
         return
     made = path.with_name(f".{path.name}.{secrets.token_hex(4)}")

@@ -102,6 +102,9 @@ class Settings(BaseSettings):
     image_pixels: int = 50_000_000
     #: Whose bank holidays are shown: a country and its part, as in GB-SCT; empty: none.
     bank_holidays: str = Field(default="GB-ENG", pattern=r"^([A-Z]{2}(-[A-Z0-9]{1,3})?)?$")
+    #: Largest video, in bytes, and longest, in seconds.
+    video_bytes: int = Field(default=40 * 1024 * 1024, ge=1024 * 1024, le=512 * 1024 * 1024)
+    video_seconds: int = Field(default=140, ge=1, le=600)
     #: True between the dates of a pre-election period: drafts naming politics are held.
     pre_election: bool = False
     #: How many open pages of the desk are told of changes at once; others ask every few seconds.

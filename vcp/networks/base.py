@@ -43,7 +43,7 @@ class Replies(StrEnum):
 
 @dataclass(frozen=True)
 class MediaItem:
-    """One image, already re-encoded and stripped; `digest` is the SHA-256 of the file, in hex."""
+    """One image or video, re-encoded and stripped; `digest` is the SHA-256 of the file, in hex."""
 
     path: Path
     digest: str
@@ -51,6 +51,23 @@ class MediaItem:
     alt_text: str
     width: int
     height: int
+    #: WebVTT, of a video.
+    captions: str = ""
+
+    @property
+    def is_video(self) -> bool:
+        """True for a film, false for a still image."""
+        return self.media_type.startswith("video/")
+
+
+@dataclass(frozen=True)
+class Card:
+    """What a network shows of a link, where it takes that from us."""
+
+    uri: str
+    title: str
+    description: str
+    picture: MediaItem | None = None
 
 
 @dataclass(frozen=True)
@@ -80,6 +97,8 @@ class Outgoing:
     #: Images are covered until somebody asks for them, where the network can.
     covers_images: bool = False
     replies: Replies = Replies.EVERYONE
+    #: The card of a link in the text, for networks that show ours.
+    card: Card | None = None
 
 
 #: Begins the id that we give to what has none of the network's.
@@ -211,9 +230,10 @@ class Limits:
     #: Whether a post may be shown to fewer than everybody, and carries its language.
     supports_visibility: bool = False
     supports_language: bool = False
-    #: Films that the network takes, and the bytes of one; none where there are no types.
-    video_types: tuple[str, ...] = ()
+    #: Of a video, MP4 with H.264; 0: it takes none.
     video_bytes: int = 0
+    #: 0: as long as its bytes allow.
+    video_seconds: int = 0
 
 
 @dataclass(frozen=True)

@@ -8,12 +8,13 @@ from datetime import datetime
 from typing import Any, TypeVar
 
 from vcp.kernel import clock
-from vcp.networks import bluesky_facets, bluesky_inbound, bluesky_watching
+from vcp.networks import bluesky_facets, bluesky_inbound, bluesky_video, bluesky_watching
 from vcp.networks import bluesky_record as records
 from vcp.networks.addresses import check_base_url
 from vcp.networks.answers import Step, used_up_s
 from vcp.networks.base import (
     AccountInfo,
+    Card,
     Inbound,
     InboundPage,
     Limits,
@@ -228,10 +229,36 @@ class BlueskyNetwork:
         facets = bluesky_facets.facets(
             records.text_of(outgoing), lambda handle: self._did_of(call, handle)
         )
-        images = [self._upload(call, item) for item in outgoing.media]
-        if images and call.wire.seconds_left < self._timeouts.connect_s + self._timeouts.read_s:
+        film = next((item for item in outgoing.media if item.is_video), None)
+        video = self._video(call, film, outgoing.language) if film else None
+        images = [self._upload(call, item) for item in outgoing.media if not item.is_video]
+        if (
+            outgoing.media
+            and call.wire.seconds_left < self._timeouts.connect_s + self._timeouts.read_s
+        ):
             raise NotSent(f"{call.wire.host} is slow in taking images. It will be tried again.")
-        return records.record(outgoing, facets, images, reply)
+        thumb = self._thumb(call, outgoing.card) if outgoing.card and not outgoing.media else None
+        return records.record(outgoing, facets, images, reply, thumb, video)
+
+    def _video(self, call: Call, item: MediaItem, language: str) -> dict[str, Any]:
+        content = self._approved(item, records.LIMITS.video_bytes)
+        blob = call.upload(content, item.media_type).get("blob")
+        captions = None
+        if item.captions:
+            said = item.captions.encode()
+            captions = call.upload(said, bluesky_video.CAPTIONS_TYPE).get("blob")
+        return bluesky_video.embed(item, blob, captions, language)
+
+    def _thumb(self, call: Call, card: Card) -> dict[str, Any] | None:
+        """The card's picture, uploaded; a card without one is better than no post."""
+        if card.picture is None:
+            return None
+        try:
+            uploaded = self._upload(call, card.picture)
+        except (OSError, NotSent, Rejected, Unavailable):
+            return None
+        blob: dict[str, Any] = uploaded["image"]
+        return blob
 
     def _put(self, call: Call, address: Address, wanted: dict[str, Any], swap: Any) -> None:
         """Put the record if what is there now is `swap`; None asks that there is nothing."""
@@ -247,15 +274,21 @@ class BlueskyNetwork:
             raise problem(call.wire, Step.WRITE)
 
     def _upload(self, call: Call, item: MediaItem) -> dict[str, Any]:
+        content = self._approved(item, records.LIMITS.media_bytes)
+        return records.image(item, call.upload(content, item.media_type).get("blob"))
+
+    def _approved(self, item: MediaItem, most: int) -> bytes:
         content = item.path.read_bytes()
+        what = "video" if item.is_video else "image"
         if hashlib.sha256(content).hexdigest() != item.digest:
-            raise Rejected("The image isn't the one that was approved.", reason=Reason.MEDIA)
-        if len(content) > records.LIMITS.media_bytes:
+            raise Rejected(f"The {what} isn't the one that was approved.", reason=Reason.MEDIA)
+        if len(content) > most:
             raise Rejected(
-                "Bluesky takes images of 2 MB. Make this one smaller and add it again.",
+                f"Bluesky takes a {what} of {most // 1_000_000} MB. Make this one smaller and add "
+                "it again.",
                 reason=Reason.MEDIA,
             )
-        return records.image(item, call.upload(content, item.media_type).get("blob"))
+        return content
 
     def _reply(self, call: Call, remote_id: str) -> dict[str, Any]:
         found = self._record(call, address_of(remote_id))

@@ -11,6 +11,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from vcp.networks.base import (
+    Card,
     Limits,
     MediaItem,
     Outgoing,
@@ -37,10 +38,11 @@ LIMITS = Limits(
     probed_at=None,
     counting="graphemes",
     supports_language=True,
-    # Source: the lexicon app.bsky.embed.video.
-    video_types=("video/mp4",),
-    video_bytes=100_000_000,
+    # What a server takes in one piece unless it is set up for more.
+    video_bytes=5 * 1024 * 1024,
+    video_seconds=180,
 )
+_CARD = ("uri", "title", "description")
 _KEY = re.compile(r"[234567abcdefghij][234567abcdefghijklmnopqrstuvwxyz]{12}")
 _ADDRESS = re.compile(
     r"at://(did:[a-z]+:[A-Za-z0-9._:%-]+)/([a-z][A-Za-z0-9.-]+)/([\w.:~-]{1,512})"
@@ -111,6 +113,8 @@ def record(
     facets: list[dict[str, Any]],
     images: list[dict[str, Any]],
     reply: dict[str, Any] | None,
+    thumb: Any = None,
+    video: dict[str, Any] | None = None,
 ) -> dict[str, Any]:
     """The record of a post."""
     made: dict[str, Any] = {
@@ -122,14 +126,19 @@ def record(
         made["langs"] = [outgoing.language]
     if facets:
         made["facets"] = facets
-    if images:
-        made["embed"] = {"$type": "app.bsky.embed.images", "images": images}
+    if images or video:
+        made["embed"] = video or {"$type": "app.bsky.embed.images", "images": images}
         if _covers(outgoing):
             # The only label of the kind: the pictures are covered until somebody asks for them.
             made["labels"] = {
                 "$type": "com.atproto.label.defs#selfLabels",
                 "values": [{"val": "graphic-media"}],
             }
+    elif outgoing.card:
+        external = dict(zip(_CARD, _said_by(outgoing.card), strict=True))
+        if thumb is not None:
+            external["thumb"] = thumb
+        made["embed"] = {"$type": "app.bsky.embed.external", "external": external}
     if reply:
         made["reply"] = reply
     return made
@@ -158,6 +167,7 @@ def image(item: MediaItem, blob: Any) -> dict[str, Any]:
 def is_same(kept: Any, outgoing: Outgoing) -> bool:
     """True when a record is this post: words, moment, language, images and what it answers.
 
+    A card's picture may be missing: the post goes out without one that the server won't take.
     Which names in it were found to be accounts may differ: that was asked anew by each attempt.
     """
     part = kept if isinstance(kept, dict) else {}
@@ -166,6 +176,7 @@ def is_same(kept: Any, outgoing: Outgoing) -> bool:
         and part.get("createdAt") == moment(outgoing.created_at)
         and (part.get("langs") or []) == ([outgoing.language] if outgoing.language else [])
         and _images(part) == [(content_id(item.digest), item.alt_text) for item in outgoing.media]
+        and _card(part) == (_said_by(outgoing.card) if outgoing.card and not outgoing.media else ())
         and _parent(part) == outgoing.in_reply_to
         and bool(part.get("labels")) == _covers(outgoing)
     )
@@ -206,10 +217,24 @@ def _covers(outgoing: Outgoing) -> bool:
 def _images(part: dict[str, Any]) -> list[tuple[str, str]]:
     embed = part.get("embed")
     rows = embed.get("images") if isinstance(embed, dict) else None
+    if isinstance(embed, dict) and "video" in embed:
+        return [(_link(embed["video"]), str(embed.get("alt", "")))]
     found = rows if isinstance(rows, list) else []
     return [
         (_link(row.get("image")), str(row.get("alt", ""))) for row in found if isinstance(row, dict)
     ]
+
+
+def _said_by(card: Card) -> tuple[str, ...]:
+    return card.uri, card.title, card.description
+
+
+def _card(part: dict[str, Any]) -> tuple[str, ...]:
+    embed = part.get("embed")
+    external = embed.get("external") if isinstance(embed, dict) else None
+    if not isinstance(external, dict):
+        return ()
+    return tuple(str(external.get(name, "")) for name in _CARD)
 
 
 def _link(blob: Any) -> str:

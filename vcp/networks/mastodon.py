@@ -77,6 +77,8 @@ class MastodonNetwork:
         self._account_id = account_id
         self._timeouts = timeouts or Timeouts()
         self._uploaded: dict[tuple[int, str, str], str] = {}
+        #: What the server took and isn't done with.
+        self._processing: set[str] = set()
 
     def publish(self, outgoing: Outgoing, key: str) -> Receipt:
         """Uploads the images, then posts; only the post itself can end as unknown."""
@@ -287,6 +289,9 @@ class MastodonNetwork:
         for kept, item in zip(wanted, media, strict=True):
             if kept not in self._uploaded:
                 self._uploaded[kept] = self._upload(call, item)
+            if (media_id := self._uploaded[kept]) in self._processing:
+                self._await_processing(call, media_id)
+                self._processing.discard(media_id)
         if media and call.wire.seconds_left < self._timeouts.connect_s + self._timeouts.read_s:
             raise NotSent(f"{call.wire.host} is slow in taking images. It will be tried again.")
         # An image belongs to one post: after the next request these ids may be used up.
@@ -295,7 +300,7 @@ class MastodonNetwork:
     def _upload(self, call: Call, item: MediaItem) -> str:
         content = item.path.read_bytes()
         if hashlib.sha256(content).hexdigest() != item.digest:
-            raise Rejected("The image isn't the one that was approved.", reason=Reason.MEDIA)
+            raise Rejected("The file isn't the one that was approved.", reason=Reason.MEDIA)
         answer = call.ask(
             Step.UPLOAD,
             lambda: call.client.media_post(
@@ -309,7 +314,7 @@ class MastodonNetwork:
         if media_id is None:
             raise failure(call.wire, Step.UPLOAD)
         if call.wire.exchange.status == requests.codes.accepted:
-            self._await_processing(call, media_id)
+            self._processing.add(media_id)
         return media_id
 
     def _await_processing(self, call: Call, media_id: str) -> None:

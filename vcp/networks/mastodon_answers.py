@@ -10,7 +10,6 @@ from vcp.networks.base import AccountInfo, Ballot, Limits, MediaItem, RemotePost
 from vcp.networks.readback import plain_text, profile_links
 
 _IMAGES = ("image/jpeg", "image/png", "image/webp", "image/gif")
-_FILMS = ("video/mp4", "video/webm", "video/quicktime")
 #: What a server that doesn't say is taken to allow. Source: Mastodon 4, which says it.
 _CHARACTERS = 500
 _URL_LENGTH = 23
@@ -18,7 +17,6 @@ _MEDIA_COUNT = 4
 _MEDIA_BYTES = 8 * 1024 * 1024
 _ALT_CHARACTERS = 1500
 _CHOICE_CHARACTERS = 50
-_VIDEO_BYTES = 40 * 1024 * 1024
 
 
 def remote_id_of(answer: Any) -> str | None:
@@ -57,6 +55,9 @@ def shown_post(status: Any) -> ShownPost:
         in_reply_to=remote_id_of({"id": status.get("in_reply_to_id")}),
     )
     return ShownPost(post, is_boost=status.get("reblog") is not None)
+
+
+_VIDEO = "video/mp4"
 
 
 def shows_other_images(status: Any, media: Sequence[MediaItem]) -> bool:
@@ -107,7 +108,7 @@ def limits_from(answer: Any, probed_at: datetime) -> Limits:
     polls = _part(configuration, "polls")
     offered = media.get("supported_mime_types")
     types = tuple(kind for kind in _IMAGES if isinstance(offered, list) and kind in offered)
-    films = tuple(kind for kind in _FILMS if isinstance(offered, list) and kind in offered)
+    has_film = isinstance(offered, list) and _VIDEO in offered
     characters = _number(answer, "max_toot_chars", _CHARACTERS)
     return Limits(
         characters=_number(statuses, "max_characters", characters),
@@ -125,8 +126,7 @@ def limits_from(answer: Any, probed_at: datetime) -> Limits:
         poll_choice_characters=_number(polls, "max_characters_per_option", _CHOICE_CHARACTERS),
         supports_visibility=True,
         supports_language=True,
-        video_types=films,
-        video_bytes=_number(media, "video_size_limit", _VIDEO_BYTES) if films else 0,
+        video_bytes=_number(media, "video_size_limit", 0) if has_film else 0,
     )
 
 

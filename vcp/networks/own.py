@@ -34,6 +34,8 @@ LIMITS = Limits(
     probed_at=None,
     supports_visibility=True,
     supports_language=True,
+    video_bytes=512 * 1024 * 1024,
+    video_seconds=600,
 )
 
 

@@ -14,7 +14,6 @@ from vcp.networks.base import (
     Inbound,
     InboundPage,
     Limits,
-    MediaItem,
     NotSent,
     Outgoing,
     OwnPage,
@@ -41,7 +40,7 @@ from vcp.networks.x_answers import (
 )
 from vcp.networks.x_call import Call, Keys
 from vcp.networks.x_inbound import inbound, latest_id_of
-from vcp.networks.x_media import upload
+from vcp.networks.x_media import add_captions, upload
 from vcp.networks.x_watching import own_post
 
 #: Where X answers; a channel may name another server, such as one for tests.
@@ -238,7 +237,7 @@ class XNetwork:
                 self._meter(call.posts_read)
 
     def _publish(self, call: Call, outgoing: Outgoing) -> Receipt:
-        media_ids = self._upload_all(call, outgoing.media)
+        media_ids = self._upload_all(call, outgoing)
         # X has no field for a warning: it goes before the words, where everybody reads it first.
         text = with_warning(outgoing.text, outgoing.content_warning)
         answer = call.ask(
@@ -260,12 +259,16 @@ class XNetwork:
         wait_s = used_up_s(call.wire.exchange, now)
         return Receipt(remote_id, address_of(remote_id), now, wait_s)
 
-    def _upload_all(self, call: Call, media: tuple[MediaItem, ...]) -> list[str]:
+    def _upload_all(self, call: Call, outgoing: Outgoing) -> list[str]:
         """Ids of the uploaded images. What was uploaded for a post that failed is used again."""
+        media, read_s = outgoing.media, self._timeouts.read_s
         wanted = [(place, item.digest, item.alt_text) for place, item in enumerate(media)]
         for kept, item in zip(wanted, media, strict=True):
             if kept not in self._uploaded:
-                self._uploaded[kept] = upload(call, item, self._timeouts.read_s)
+                media_id = upload(call, item, read_s)
+                if item.captions:
+                    add_captions(call, media_id, item, outgoing.language, read_s)
+                self._uploaded[kept] = media_id
         if media and call.wire.seconds_left < self._timeouts.connect_s + self._timeouts.read_s:
             raise NotSent("X is slow in taking images. It will be tried again.")
         # An image belongs to one post: after the next request these ids may be used up.

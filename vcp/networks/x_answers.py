@@ -40,8 +40,8 @@ LIMITS = Limits(
     # Source: docs.x.com, "Create or Edit Post".
     poll_choices=4,
     poll_choice_characters=25,
-    video_types=("video/mp4", "video/quicktime"),
     video_bytes=512 * 1024 * 1024,
+    video_seconds=140,
 )
 _DUPLICATE = re.compile(r"duplicate content", re.IGNORECASE)
 _TOO_LONG = re.compile(r"shorter|too long|over the|character limit|280", re.IGNORECASE)

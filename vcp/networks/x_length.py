@@ -86,7 +86,8 @@ _TEXT_FIRST = (
     "\U0001f5ef\U0001f5f3\U0001f5fa\U0001f6cb\U0001f6cd-\U0001f6cf\U0001f6e0-\U0001f6e5\U0001f6e9"
     "\U0001f6f0\U0001f6f3]"
 )
-_EMOJI = re.compile(
+#: The emoji that X knows, the longest first.
+EMOJI = re.compile(
     "|".join(
         (
             "[0-9#*]\ufe0f?\u20e3",
@@ -145,7 +146,7 @@ def _is_sure(found: re.Match[str]) -> bool:
 
 def _plain_weight(text: str) -> int:
     total, place = 0, 0
-    for found in _EMOJI.finditer(text):
+    for found in EMOJI.finditer(text):
         total += _letters(text[place : found.start()]) + 2
         place = found.end()
     return total + _letters(text[place:])

@@ -1,4 +1,4 @@
-"""Uploading images to X: the library only knows the way that X has closed."""
+"""Uploading images and videos to X: the library only knows the way that X has closed."""
 
 import base64
 import hashlib
@@ -17,30 +17,46 @@ _SHORTEST_POLL_S = 0.2
 
 
 def upload(call: Call, item: MediaItem, read_s: float) -> str:
-    """The id of an uploaded image that has its alt text and is ready to be posted.
+    """The id of an uploaded image or video that has its alt text and is ready to be posted.
 
     Raises: Rejected(MEDIA) when the file isn't the approved one or X refuses it; NotSent when X
     isn't done with it in time.
     """
     content = item.path.read_bytes()
     if hashlib.sha256(content).hexdigest() != item.digest:
-        raise Rejected("The image isn't the one that was approved.", reason=Reason.MEDIA)
-    if len(content) > LIMITS.media_bytes:
-        most = LIMITS.media_bytes // (1024 * 1024)
-        raise Rejected(f"X takes images of {most} MB. Make this one smaller.", reason=Reason.MEDIA)
-    about = {
-        "media_type": item.media_type,
-        "total_bytes": len(content),
-        "media_category": "tweet_image",
-    }
+        raise Rejected("The file isn't the one that was approved.", reason=Reason.MEDIA)
+    most = LIMITS.video_bytes if item.is_video else LIMITS.media_bytes
+    if len(content) > most:
+        said = f"X takes {most // (1024 * 1024)} MB at most. Make this one smaller."
+        raise Rejected(said, reason=Reason.MEDIA)
+    category = "tweet_video" if item.is_video else "tweet_image"
+    media_id = _send(call, content, item.media_type, category, read_s)
+    text = {"id": media_id, "metadata": {"alt_text": {"text": item.alt_text}}}
+    _post(call, "/2/media/metadata", text)
+    return media_id
+
+
+def add_captions(call: Call, media_id: str, item: MediaItem, language: str, read_s: float) -> None:
+    """Give an uploaded video its captions.
+
+    Raises: as `upload`.
+    """
+    content = item.captions.encode()
+    captions_id = _send(call, content, "text/vtt", "subtitles", read_s)
+    code = language[:2].upper()
+    said = {"id": captions_id, "language_code": code, "display_name": code}
+    about = {"id": media_id, "media_category": "TweetVideo", "subtitles": said}
+    _post(call, "/2/media/subtitles", about)
+
+
+def _send(call: Call, content: bytes, media_type: str, category: str, read_s: float) -> str:
+    about = {"media_type": media_type, "total_bytes": len(content), "media_category": category}
     media_id = _id(call, _post(call, f"{_UPLOAD}/initialize", about))
     for number, start in enumerate(range(0, len(content), _SEGMENT_BYTES)):
         part = base64.b64encode(content[start : start + _SEGMENT_BYTES]).decode()
         _post(call, f"{_UPLOAD}/{media_id}/append", {"segment_index": number, "media": part})
     answer = _post(call, f"{_UPLOAD}/{media_id}/finalize", None)
     _await_processing(call, media_id, answer, read_s)
-    text = {"id": media_id, "metadata": {"alt_text": {"text": item.alt_text}}}
-    _post(call, "/2/media/metadata", text)
     return media_id
 
 

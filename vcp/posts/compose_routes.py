@@ -16,7 +16,10 @@ from vcp.kernel.errors import Conflict, Invalid, Unavailable
 from vcp.kernel.permissions import Permission, me, requires
 from vcp.posts import (
     bank_holidays,
+    carding,
     composing,
+    filming,
+    gaps,
     guards,
     queries,
     screening,
@@ -94,7 +97,11 @@ def check() -> ResponseReturnValue:
     fields = composing.fields_typed(form)
     verdict = screening.screen_fields(fields, form.language.data or "")
     return render_template(
-        "posts/_findings.html", verdict=verdict, marked=screening.marked_fields(fields, verdict)
+        "posts/_findings.html",
+        verdict=verdict,
+        marked=screening.marked_fields(fields, verdict),
+        unfilled=gaps.unfilled(fields),
+        name_of=screening.name_of,
     )
 
 
@@ -116,7 +123,7 @@ def work_on(
         if not form.validate():
             return again(), 422
         if action == CHECK:
-            return again(words=words.clean())
+            return again(words=filming.with_captions(carding.with_cards(session(), words.clean())))
         post_id = _keep(form, persona, post, words, action, answers)
     except Invalid as error:
         form.refuse(error)
@@ -196,6 +203,7 @@ def composer(
         series=series_queries.of_template(session(), post) if post else None,
         limits=json.dumps(counters(persona, channels, answers)),
         image_url=composing.image_url,
+        name_of=screening.name_of,
         **_judged(persona, post, channels, words, answers),
     )
 
@@ -208,7 +216,7 @@ def _judged(
     answers: Message | None,
 ) -> dict[str, Any]:
     if words is None:
-        return {"verdict": None, "marked": [], "previews": [], "warns": False}
+        return {"verdict": None, "marked": [], "previews": [], "warns": False, "unfilled": []}
     verdict = time_warnings.screened_as_typed(session(), persona.area_path, words, post)
     if answers is None:
         channels = channels_of(session(), words)
@@ -217,4 +225,5 @@ def _judged(
         "marked": screening.marked(words, verdict),
         "previews": previews(persona, channels, words, answers=answers),
         "warns": screening.has_warning(verdict),
+        "unfilled": gaps.unfilled(words.fields()),
     }

@@ -6,16 +6,22 @@ from dataclasses import replace
 from flask import request
 from werkzeug.datastructures import FileStorage
 
-from vcp.kernel import media
+from vcp.kernel import media, videos
 from vcp.kernel.errors import Invalid
 from vcp.kernel.settings import settings
+from vcp.kernel.videos import LONGEST_CAPTIONS, MP4
+from vcp.posts import carding
+from vcp.posts.captions import Captions
 from vcp.posts.forms import IMAGES_SHOWN, ComposeForm
 from vcp.posts.further_forms import differing
+from vcp.posts.link_cards import LinkCard
 from vcp.posts.models import Post
 from vcp.posts.wanted import times_of
 from vcp.posts.words import MOST_IMAGES, ImageRef, Part, Words, words_of
 
 _TYPES = {ending: media_type for media_type, ending in media.ENDINGS.items()}
+#: So many bytes tell what a file is.
+_START = 16
 REMOVE, UP, DOWN = "remove", "up", "down"
 ADD_PART, REMOVE_PART = "add-part", "remove-part"
 #: An image as typed: its file, its alt text, and the part that shows it.
@@ -71,6 +77,8 @@ def _words(form: ComposeForm, images: Sequence[tuple[ImageRef, int]]) -> Words:
         more=tuple(parts[1:]),
         poll=form.typed_poll,
         options=form.typed_options,
+        cards=_typed_cards(form),
+        captions=_typed_captions(form),
     )
     return replace(words, variants=differing(form, words))
 
@@ -78,6 +86,11 @@ def _words(form: ComposeForm, images: Sequence[tuple[ImageRef, int]]) -> Words:
 def fill(form: ComposeForm, post: Post, words: Words) -> None:
     """Show a post's words and times in the form."""
     form.show(words, [file_name(image) for image in words.all_images])
+    for card in words.cards:
+        if not carding.is_own(card.uri):
+            form.card_title.data, form.card_description.data = card.title, card.description
+    if words.captions is not None:
+        form.captions.data, form.no_captions.data = words.captions.text, words.captions.why_none
     form.set_times(*times_of(post))
     form.based_on.data = post.revision.sha256 if post.revision else ""
 
@@ -109,6 +122,21 @@ def worked_at(action: str) -> str | None:
     return "parts" if action.startswith((ADD_PART, REMOVE_PART)) else "images"
 
 
+def _typed_cards(form: ComposeForm) -> tuple[LinkCard, ...]:
+    """Return what was typed for a link's card; which link it is of, `carding` finds."""
+    title, description = form.card_title.data or "", form.card_description.data or ""
+    return (LinkCard("", title, description),) if title else ()
+
+
+def _typed_captions(form: ComposeForm) -> Captions | None:
+    file = form.captions_file.data
+    if isinstance(file, FileStorage) and file.filename:
+        # A byte more than it may have, so that too much is found to be too much.
+        form.captions.data = file.stream.read(LONGEST_CAPTIONS + 1).decode("utf-8", "replace")
+    text, why_none = form.captions.data or "", form.no_captions.data or ""
+    return Captions(text, why_none) if text or why_none else None
+
+
 def _kept(upload: FileStorage, images: Sequence[Typed], part: int) -> str:
     if sum(one[2] == part for one in images) >= MOST_IMAGES:
         where = "A post" if part == 1 else f"Part {part}"
@@ -116,6 +144,10 @@ def _kept(upload: FileStorage, images: Sequence[Typed], part: int) -> str:
     if len(images) >= IMAGES_SHOWN:
         raise Invalid(f"A thread takes at most {IMAGES_SHOWN} images here.", "upload")
     try:
+        start = upload.stream.read(_START)
+        upload.stream.seek(0)
+        if videos.looks_like_one(start):
+            return videos.store_video(settings(), upload.stream).path.name  # type: ignore[arg-type]  # IO[bytes]
         stored = media.store_image(settings(), upload.stream)  # type: ignore[arg-type]  # IO[bytes]
     except Invalid as error:
         error.field = "upload"
@@ -126,6 +158,9 @@ def _kept(upload: FileStorage, images: Sequence[Typed], part: int) -> str:
 def _image(file: str, alt_text: str) -> ImageRef:
     digest, _, ending = file.partition(".")
     try:
+        if _TYPES.get(ending) == MP4:
+            film = videos.stored_video(settings(), digest)
+            return ImageRef(digest, MP4, film.width, film.height, alt_text)
         kept = media.stored(settings(), digest, _TYPES.get(ending, ""))
     except Invalid as error:
         error.field = "images"

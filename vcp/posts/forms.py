@@ -33,8 +33,10 @@ from vcp.channels.models import Channel
 from vcp.kernel.errors import Invalid
 from vcp.kernel.forms import BaseForm, MaxBytes, options
 from vcp.kernel.pages import row_id
+from vcp.kernel.videos import LONGEST_CAPTIONS
 from vcp.posts import timing
 from vcp.posts.further_forms import LONGEST_BYTES, FurtherForm
+from vcp.posts.link_cards import LONGEST_DESCRIPTION, LONGEST_TITLE
 from vcp.posts.tombstones import PUBLIC_REASONS
 from vcp.posts.words import Words
 
@@ -153,18 +155,46 @@ class ComposeForm(FurtherForm, WhenForm):
     )
     images: Any = FieldList(FormField(ImageForm), max_entries=IMAGES_SHOWN + 1)
     upload = FileField(
-        "Add an image (optional)",
-        description="A JPEG, PNG or WebP. Where and with what it was taken is removed.",
+        "Add an image or a video (optional)",
+        description="A JPEG, PNG, WebP or MP4. Where and with what it was taken is removed.",
         widget=GovFileInput(),
     )
     upload_alt = TextAreaField(
         "What the new image shows",
         [MaxBytes(6_000, "The alt text")],
-        description="For people who can't see it.",
+        description="For people who can't see it. The same for a video.",
         widget=GovTextArea(),
     )
     upload_part = SelectField(
         "Show the new image with", coerce=int, default=1, validate_choice=False, widget=GovSelect()
+    )
+    card_title = StringField(
+        "Title of the link's card (optional)",
+        [MaxBytes(4 * LONGEST_TITLE, "The title")],
+        description="For Bluesky, when the text has a link to another site.",
+        widget=GovTextInput(),
+    )
+    card_description = StringField(
+        "Description on the card (optional)",
+        [MaxBytes(4 * LONGEST_DESCRIPTION, "The description")],
+        widget=GovTextInput(),
+    )
+    captions_file = FileField(
+        "Captions of the video, as a file",
+        description="A WebVTT file (.vtt). What is said in the video, for people who can't hear.",
+        widget=GovFileInput(),
+    )
+    captions = TextAreaField(
+        "Captions of the video",
+        [MaxBytes(LONGEST_CAPTIONS, "What is written as captions")],
+        description="WebVTT. Choosing a file above fills this in.",
+        widget=GovTextArea(),
+    )
+    no_captions = StringField(
+        "Why there are no captions",
+        [MaxBytes(1_200, "The reason")],
+        description="If there are none: nobody speaks in it, say.",
+        widget=GovTextInput(),
     )
     warning_reason = TextAreaField(
         "Why this may be said (optional)",
@@ -174,6 +204,11 @@ class ComposeForm(FurtherForm, WhenForm):
     )
     #: The words that the person began with, by their hash.
     based_on = HiddenField()
+
+    @property
+    def shows_video(self) -> bool:
+        """Whether one of the kept files is a video."""
+        return any((entry.data["file"] or "").endswith(".mp4") for entry in self.images)
 
     def offer(self, channels: Sequence[Channel]) -> None:
         """Let the person choose from these channels."""

@@ -21,9 +21,12 @@ from vcp.kernel.media import media_path
 from vcp.kernel.settings import Settings
 from vcp.networks.base import Ballot, MediaItem, Outgoing, Replies, Visibility
 from vcp.posts.addressing import OWN, said_on, visibility_of
+from vcp.posts.carding import frozen_card, outgoing_card
 from vcp.posts.following import LATER_PARTS
 from vcp.posts.models import Delivery, DeliveryKind, Post, Revision
+from vcp.posts.revisions import must_be_whole
 from vcp.posts.states import DELIVERY
+from vcp.posts.suiting import captions_of, suited_image
 from vcp.posts.wording import sent_to
 from vcp.posts.words import Words, words_of
 
@@ -45,7 +48,9 @@ def queue_deliveries(
     """Make one delivery for each part and channel, frozen, in this unit of work.
 
     A correction is sent only for the parts in which it differs from what it is `instead_of`.
+    Raises: Conflict for words that aren't whole, or have a gap that nobody filled.
     """
+    must_be_whole(revision)
     new = _sent(revision)
     old = _sent(instead_of) if instead_of else {}
     return [
@@ -108,7 +113,7 @@ def frozen(
     said = _sent(revision)[channel, part]
     options = said.options
     visibility = visibility_of(post.answers) if post.answers else Visibility(options.visibility)
-    return {
+    made = {
         "reference": post.public_id,
         "part": part,
         "text": said_on(post.persona, channel, said.text, post.answers),
@@ -121,17 +126,10 @@ def frozen(
         "poll": asdict(Ballot(said.poll.choices, said.poll.minutes)) if said.poll else None,
         "covers_images": options.covers_images,
         "replies": options.replies if part == 1 else Replies.EVERYONE.value,
-        "media": [
-            {
-                "digest": image.digest,
-                "media_type": image.media_type,
-                "alt_text": image.alt_text,
-                "width": image.width,
-                "height": image.height,
-            }
-            for image in said.images
-        ],
+        "media": [suited_image(channel, image) | captions_of(said, image) for image in said.images],
     }
+    card = frozen_card(channel, said)
+    return made if card is None else {**made, "card": card}
 
 
 def outgoing(delivery: Delivery, settings: Settings, reply_to: str | None = None) -> Outgoing:
@@ -148,8 +146,16 @@ def outgoing(delivery: Delivery, settings: Settings, reply_to: str | None = None
         raise ValueError(message)
     said = json.loads(delivery.payload)
     media = tuple(
-        MediaItem(path=media_path(settings, item["digest"], item["media_type"]), **item)
-        for item in said.pop("media")
+        MediaItem(
+            path=media_path(settings, item["digest"], item["media_type"]),
+            digest=item["digest"],
+            media_type=item["media_type"],
+            alt_text=item["alt_text"],
+            width=item["width"],
+            height=item["height"],
+            captions=item.get("captions", ""),
+        )
+        for item in said["media"]
     )
     poll = said.get("poll")
     return Outgoing(
@@ -165,6 +171,7 @@ def outgoing(delivery: Delivery, settings: Settings, reply_to: str | None = None
         poll=poll and Ballot(tuple(poll["choices"]), poll["minutes"]),
         covers_images=said.get("covers_images", False),
         replies=Replies(said.get("replies", Replies.EVERYONE)),
+        card=outgoing_card(said.get("card")),
     )
 
 

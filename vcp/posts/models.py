@@ -26,6 +26,8 @@ from vcp.channels.models import Channel
 from vcp.contacts.models import Message
 from vcp.kernel.db import Base
 from vcp.kernel.lifecycle import state_type
+from vcp.posts.captions import RevisionCaptions
+from vcp.posts.card_models import RevisionCard
 from vcp.posts.states import CorrectionState, DeliveryState, PostState, StandardReplyState
 from vcp.users.models import User
 
@@ -127,6 +129,10 @@ class Revision(Base):
         order_by="RevisionImage.position", lazy="selectin"
     )
     targets: Mapped[list["RevisionTarget"]] = relationship(lazy="selectin")
+    cards: Mapped[list[RevisionCard]] = relationship(
+        order_by="RevisionCard.position", lazy="selectin"
+    )
+    captions: Mapped[RevisionCaptions | None] = relationship(lazy="joined")
 
     @property
     def whole_text(self) -> str:

@@ -11,16 +11,22 @@ from vcp.channels.models import Channel
 from vcp.channels.queries import is_near
 from vcp.contacts.models import Message
 from vcp.kernel.media import media_url
+from vcp.kernel.videos import MP4
 from vcp.networks.base import Replies, Visibility
+from vcp.posts import carding, filming
 from vcp.posts.addressing import OWN, said_on
 from vcp.posts.fitting import POLL_TIMES
+from vcp.posts.link_cards import LinkCard
 from vcp.posts.revisions import length_on, misfits
-from vcp.posts.wording import sent_to
-from vcp.posts.words import Poll, Words
+from vcp.posts.suiting import needing_copies
+from vcp.posts.wording import parts_for, sent_to
+from vcp.posts.words import ImageRef, Poll, Words
 
 MASTODON, BLUESKY, X = "mastodon", "bluesky", "x"
 #: The networks that can cover images.
 COVERING = (MASTODON, BLUESKY)
+#: Stands for what is written, where only what is put around it matters: nobody types this.
+_WORDS = "\uf8ff"
 
 
 @dataclass(frozen=True)
@@ -29,6 +35,12 @@ class ShownImage:
 
     url: str
     alt: str
+    is_video: bool = False
+    poster_url: str | None = None
+    captions_url: str | None = None
+    #: Why a video has none.
+    why_no_captions: str = ""
+    language: str = "en"
 
 
 @dataclass(frozen=True)
@@ -58,6 +70,11 @@ class Preview:
     parts: int = 1
     #: Whether the network has words of its own.
     is_varied: bool = False
+    #: What the channel does by itself, and isn't wrong.
+    notes: tuple[str, ...] = ()
+    #: The link's card, and the picture on it.
+    card: LinkCard | None = None
+    card_image_url: str | None = None
 
 
 def previews(
@@ -83,14 +100,17 @@ def counters(
     shown: list[dict[str, object]] = []
     for channel in channels:
         limits = limits_of(channel)
-        # A word to sign, since an empty text gets no line before the signature.
-        extra = len(said_on(persona, channel, "x", answers)) - 1
+        before, _, after = said_on(persona, channel, _WORDS, answers).partition(_WORDS)
         shown.append(
             {
                 "channel": channel.name,
                 "limit": limits.characters,
+                "counting": limits.counting,
                 "url_length": limits.url_length,
-                "extra": extra,
+                # Whom it answers and who signs, and what is left of that without any words.
+                "before": before,
+                "after": after,
+                "alone": said_on(persona, channel, "", answers),
             }
         )
     return shown
@@ -99,9 +119,22 @@ def counters(
 def shown_images(words: Words) -> tuple[ShownImage, ...]:
     """Return the images of the words as a page shows them."""
     return tuple(
-        ShownImage(media_url(image.digest, image.media_type), image.alt_text)
+        ShownImage(
+            media_url(image.digest, image.media_type),
+            image.alt_text,
+            is_video=image.media_type == MP4,
+            poster_url=filming.poster_url(image),
+            captions_url=filming.captions_url(image, words.captions),
+            why_no_captions=_why_none(image, words),
+            language=words.language,
+        )
         for image in words.images
     )
+
+
+def _why_none(image: ImageRef, words: Words) -> str:
+    has_none = image.media_type == MP4 and words.captions and not words.captions.text
+    return words.captions.why_none if has_none and words.captions else ""
 
 
 def _previews(
@@ -116,6 +149,7 @@ def _previews(
     problems = [problem for _, problem in misfits(persona, channel, words, answers, channels)]
     parts = sent_to(words, channel, channels)
     shown = [_preview(persona, channel, said, at, answers) for said in parts]
+    written = parts_for(words, channel)
     return [
         replace(
             one,
@@ -123,8 +157,9 @@ def _previews(
             parts=len(parts),
             is_varied=words.variant(channel.network) is not None and channel.network != OWN,
             problems=tuple(problems) if number == len(parts) else (),
+            notes=_notes(channel, words, said, written[number - 1].text),
         )
-        for number, one in enumerate(shown, start=1)
+        for number, (one, said) in enumerate(zip(shown, parts, strict=True), start=1)
     ]
 
 
@@ -136,6 +171,7 @@ def _preview(
     answers: Message | None,
 ) -> Preview:
     limits = limits_of(channel)
+    card = carding.shown_on(channel, words)
     photo = None
     if persona.photo_digest and persona.photo_media_type:
         photo = media_url(persona.photo_digest, persona.photo_media_type)
@@ -154,6 +190,8 @@ def _preview(
         is_verified=persona.state is PersonaState.VERIFIED,
         at=at,
         problems=(),
+        card=card,
+        card_image_url=media_url(*card.image) if card and card.image else None,
         poll=words.poll,
         poll_time=dict(POLL_TIMES).get(words.poll.minutes, "") if words.poll else "",
         options=_options_shown(channel, words),
@@ -175,4 +213,18 @@ def _options_shown(channel: Channel, words: Words) -> tuple[str, ...]:
         found.append("Images are covered until somebody asks for them.")
     if channel.network == X and asked.replies != Replies.EVERYONE:
         found.append(_REPLIES[Replies(asked.replies)])
+    return tuple(found)
+
+
+def _notes(channel: Channel, words: Words, said: Words, written: str) -> tuple[str, ...]:
+    """Say what the channel does by itself with a part; `written` is it without a poll's choices."""
+    copied, found = needing_copies(channel, said.images), []
+    if copied:
+        images = words.all_images
+        named = " and ".join(str(images.index(image) + 1) for image in copied)
+        found.append(
+            f"{channel.name} gets a copy of image {named}: it doesn't take the file as it is."
+        )
+    if note := carding.note_on(channel, replace(said, text=written)):
+        found.append(note)
     return tuple(found)

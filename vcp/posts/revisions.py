@@ -15,10 +15,16 @@ from vcp.channels.queries import near
 from vcp.contacts.models import Message
 from vcp.kernel import clock
 from vcp.kernel.errors import Conflict, Invalid
+from vcp.kernel.media import ENDINGS
 from vcp.kernel.permissions import Person
+from vcp.kernel.renditions import KINDS as STILL
+from vcp.kernel.renditions import can_be_made
 from vcp.networks.base import Limits, count_characters
-from vcp.posts import fitting
+from vcp.posts import filming, fitting, gaps
 from vcp.posts.addressing import OWN, leave_for, said_on
+from vcp.posts.captions import RevisionCaptions
+from vcp.posts.card_models import RevisionCard
+from vcp.posts.carding import with_cards
 from vcp.posts.models import Post, Revision, RevisionImage, RevisionTarget
 from vcp.posts.wording import sent_to
 from vcp.posts.words import (
@@ -62,6 +68,8 @@ def write(session: Session, post: Post, words: Words, *, by: Person) -> Revision
             )
             for position, (part, image) in enumerate(_images_by_part(words))
         ],
+        cards=[RevisionCard.of(card, n) for n, card in enumerate(words.cards)],
+        captions=RevisionCaptions.of(words.captions),
         targets=[RevisionTarget(channel_id=channel_id) for channel_id in words.channel_ids],
     )
     session.add(revision)
@@ -89,13 +97,17 @@ def unused(session: Session, post: Post, revision: Revision, *, by: Person) -> R
 def must_be_whole(revision: Revision) -> None:
     """Refuse a revision whose stored words are no longer those of its hash.
 
-    Raises: Conflict.
+    Or one with a gap that nobody filled. Raises: Conflict.
     """
     if words_of(revision).sha256 != revision.sha256:
         raise Conflict(
             "The stored words are not those that were submitted. Nobody may approve them: send "
             "them back, and tell an administrator."
         )
+    try:
+        gaps.must_be_filled(words_of(revision).fields())
+    except Invalid as error:
+        raise Conflict(f"{error.message} Send it back, so that its author can.") from error
 
 
 def storable(session: Session, words: Words, persona: Persona) -> Words:
@@ -103,7 +115,7 @@ def storable(session: Session, words: Words, persona: Persona) -> Words:
 
     Raises: Invalid when even a draft can't hold them; the error names the field.
     """
-    words = words.clean()
+    words = filming.with_captions(with_cards(session, words.clean()))
     if len(words.text) > LONGEST_TEXT:
         raise Invalid(f"A post holds at most {LONGEST_TEXT:,} characters. Shorten it.", "text")
     if len(words.content_warning or "") > LONGEST_WARNING:
@@ -159,6 +171,7 @@ def must_fit(
     """
     if not words.text and not words.images:
         raise Invalid("Write something first.", "text")
+    gaps.must_be_filled(words.fields())
     for number, image in enumerate(words.all_images, start=1):
         if not image.alt_text:
             raise Invalid(
@@ -166,6 +179,7 @@ def must_fit(
                 "without.",
                 "images",
             )
+    filming.must_be_shown_well(words)
     fitting.must_be_whole(words, channels, answers)
     for channel in channels:
         for field, problem in misfits(persona, channel, words, answers, channels):
@@ -216,8 +230,9 @@ def _part_misfits(
     if over > 0:
         problem = f"{name} takes {limits.characters} characters: take out {over}{of_part}."
         found.append((field, problem))
-    if len(words.images) > limits.media_count:
-        problem = f"{name} takes at most {limits.media_count} images. Remove some{of_part}."
+    over = len(words.images) - limits.media_count
+    if over > 0:
+        problem = f"{name} takes at most {limits.media_count} images: remove {over}{of_part}."
         found.append(("images", problem))
     for image in words.images:
         number = numbers[image]
@@ -227,8 +242,12 @@ def _part_misfits(
                 f"{name} takes alt texts of {most} characters: shorten that of image {number}."
             )
             found.append(("images", problem))
-        if image.media_type not in limits.media_types:
+        if image.media_type not in ENDINGS:
             found.append(("images", f"{name} doesn't take image {number}: leave it out."))
+    found += [("images", problem) for problem in filming.misfits(channel, words)]
+    is_still = any(image.media_type in STILL for image in words.images)
+    if is_still and not can_be_made(limits.media_bytes, limits.media_types):
+        found.append(("images", f"{name} takes no images: leave them out, or leave {name} out."))
     return found
 
 

@@ -1,5 +1,6 @@
 """Screening of a draft, its findings on the very words, and how a verdict is kept."""
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 
@@ -26,7 +27,15 @@ __all__ = [
 ]
 
 #: What people call the fields that findings name.
-FIELD_NAMES = {"text": "Text", "content_warning": "Content warning"}
+FIELD_NAMES = {
+    "text": "Text",
+    "content_warning": "Content warning",
+    "captions": "Captions of the video",
+    "card_title": "Title of the link's card",
+    "card_description": "Description on the link's card",
+}
+#: Of the second card and those after it.
+_CARD = re.compile(r"card(\d+)_(title|description)")
 
 
 @dataclass(frozen=True)
@@ -86,6 +95,8 @@ def name_of(field: str) -> str:
         return f"Alt text of image {rest}"
     if kind == "poll":
         return f"Choice {rest} of the poll"
+    if card := _CARD.fullmatch(field):
+        return f"{FIELD_NAMES[f'card_{card[2]}']} {card[1]}"
     return FIELD_NAMES.get(field) or f"Part {kind.removeprefix('part')}"
 
 

@@ -6,6 +6,8 @@ from dataclasses import replace
 from vcp.channels.adapters import limits_of
 from vcp.channels.models import Channel
 from vcp.posts.addressing import OWN
+from vcp.posts.filming import video_in
+from vcp.posts.link_cards import WITH_CARDS, LinkCard, first_link
 from vcp.posts.words import Part, Words
 
 
@@ -18,7 +20,6 @@ def sent_to(words: Words, channel: Channel, channels: Sequence[Channel]) -> tupl
     if channel.network == OWN:
         return (whole(words),)
     variant = words.variant(channel.network)
-    parts: Sequence[Part] = variant.parts if variant else words.parts
     warning = variant.content_warning if variant else words.content_warning
     said = [
         # The first keeps whatever else a post may have.
@@ -30,12 +31,23 @@ def sent_to(words: Words, channel: Channel, channels: Sequence[Channel]) -> tupl
             channel_ids=words.channel_ids,
             more=(),
             variants=(),
+            cards=_cards_of(words, part, channel),
+            captions=words.captions if video_in(part.images) else None,
         )
-        for number, part in enumerate(parts, start=1)
+        for number, part in enumerate(parts_for(words, channel), start=1)
     ]
     if words.poll and not has_polls(channel):
         said[0] = replace(said[0], poll=None, text=_listed(said[0], channels))
     return tuple(said)
+
+
+def parts_for(words: Words, channel: Channel) -> Sequence[Part]:
+    """Return what is written for this channel; our own feed shows the main words as one."""
+    if channel.network == OWN:
+        one = whole(words)
+        return (Part(one.text, one.images),)
+    variant = words.variant(channel.network)
+    return variant.parts if variant else words.parts
 
 
 def whole(words: Words) -> Words:
@@ -47,6 +59,12 @@ def whole(words: Words) -> Words:
 def has_polls(channel: Channel) -> bool:
     """Say whether people can vote there."""
     return limits_of(channel).poll_choices > 0
+
+
+def _cards_of(words: Words, part: Part, channel: Channel) -> tuple[LinkCard, ...]:
+    """Return the card of the part's own link, where the network shows ours."""
+    link = first_link(part.text) if channel.network in WITH_CARDS else None
+    return tuple(card for card in words.cards if card.uri == link)
 
 
 def _listed(words: Words, channels: Sequence[Channel]) -> str:

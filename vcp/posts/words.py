@@ -8,6 +8,9 @@ from typing import Any, Self
 
 import rfc8785
 
+from vcp.kernel.videos import said_in
+from vcp.posts.captions import Captions
+from vcp.posts.link_cards import LinkCard
 from vcp.posts.models import Revision, RevisionImage
 
 #: What people may type; networks take far less of the text.
@@ -95,6 +98,10 @@ class Words:
     variants: tuple[Variant, ...] = ()
     poll: Poll | None = None
     options: Options = field(default_factory=Options)
+    #: Of the links in the parts, as far as they have any.
+    cards: tuple[LinkCard, ...] = ()
+    #: Of the video, if there is one.
+    captions: Captions | None = None
 
     @property
     def parts(self) -> tuple[Part, ...]:
@@ -134,6 +141,13 @@ class Words:
             said["poll"] = [list(self.poll.choices), self.poll.minutes, self.poll.as_text]
         if self.options != Options():
             said["options"] = asdict(self.options)
+        if self.cards:
+            said["cards"] = [
+                [card.uri, card.title, card.description, list(card.image or ())]
+                for card in self.cards
+            ]
+        if self.captions:
+            said["captions"] = [self.captions.text, self.captions.why_none]
         return hashlib.sha256(rfc8785.dumps(said)).hexdigest()
 
     def clean(self) -> Self:
@@ -155,13 +169,14 @@ class Words:
                 for one in sorted(self.variants, key=lambda one: one.network)
             ),
             poll=poll and replace(poll, choices=tuple(map(_printable, poll.choices))),
+            cards=tuple(map(_clean_card, self.cards)),
         )
 
     def fields(self) -> dict[str, str]:
         """Return every field that holds words, by the name that a finding gives it.
 
         `text`, `part2:text`, `x:text`, `x:part2:text`, `content_warning`, `x:content_warning`,
-        `poll:1`, and `alt:1` for the first of all images.
+        `poll:1`, `card_title`, `card2_title`, `captions`, and `alt:1` for the first of all images.
         """
         found = {"text": self.text}
         found |= _texts("", self.more, first=2)
@@ -176,6 +191,12 @@ class Words:
         for number, image in enumerate(self.all_images, start=1):
             if image.alt_text:
                 found[f"alt:{number}"] = image.alt_text
+        for number, card in enumerate(self.cards, start=1):
+            before = "card" if number == 1 else f"card{number}"
+            said = {f"{before}_title": card.title, f"{before}_description": card.description}
+            found |= {field: text for field, text in said.items() if text}
+        if self.captions and self.captions.text:
+            found["captions"] = said_in(self.captions.text)
         return found
 
 
@@ -207,6 +228,14 @@ def _printable(text: str) -> str:
     # Half a surrogate or a NUL is no character to any database or network.
     whole = text.encode("utf-8", "replace").decode()
     return _CONTROLS.sub("", "\n".join(whole.splitlines())).strip()
+
+
+def _clean_card(card: LinkCard) -> LinkCard:
+    # One line each, as networks show them.
+    title, description = (
+        " ".join(_printable(text).split()) for text in (card.title, card.description)
+    )
+    return replace(card, title=title, description=description)
 
 
 def words_of(revision: Revision) -> Words:
@@ -241,6 +270,8 @@ def main_words(revision: Revision) -> Words:
         variants=tuple(_variants(kept.get("variants", {}), images)),
         poll=poll and Poll(tuple(poll["choices"]), poll["minutes"], poll["as_text"]),
         options=Options(**kept.get("options", {})),
+        cards=tuple(row.as_card() for row in revision.cards),
+        captions=revision.captions.as_captions() if revision.captions else None,
     )
 
 

@@ -66,7 +66,7 @@ def put_post(
     corrected = queries.corrections(session, [post.id]).get(post.id, [])
     view = shown_post(site, post, corrected, revision)
     folder = post_path(post.public_id)
-    show_pictures(site, [image.url for image in view.images])
+    show_pictures(site, [url for image in view.images for url in image.urls])
     site.put_page(
         folder,
         "post.html",

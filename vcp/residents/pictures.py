@@ -49,8 +49,11 @@ def hide_pictures_of(site: Site, session: Session, post: Post) -> None:
         .join(Revision, Revision.id == RevisionImage.revision_id)
         .where(Revision.post_id == post.id)
         .distinct()
-    )
+    ).all()
     names = {Path(media_url(digest, media_type)).name for digest, media_type in had}
+    # Beside a video lie its first picture and its captions, under the same digest.
+    shown = site.files.root / MEDIA
+    names |= {path.name for digest, _ in had for path in shown.glob(f"{digest}.*")}
     _hide(site, session, names)
 
 

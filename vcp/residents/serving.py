@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from vcp.kernel.settings import Mode, Settings
+from vcp.residents import films
 
 Environ = dict[str, Any]
 StartResponse = Callable[..., Any]
@@ -32,11 +33,12 @@ KINDS: Final = {
     "jpg": "image/jpeg",
     "png": "image/png",
     "webp": "image/webp",
+    "vtt": "text/vtt; charset=utf-8",
 }
 JSON_FEED: Final = "application/feed+json; charset=utf-8"
-#: Nothing but our own pictures and styles; nothing runs, frames or is sent elsewhere.
+#: Nothing but our own pictures, videos and styles; nothing runs, frames or is sent elsewhere.
 POLICY: Final = (
-    "default-src 'none'; img-src 'self'; style-src 'self'; form-action 'self'; "
+    "default-src 'none'; img-src 'self'; media-src 'self'; style-src 'self'; form-action 'self'; "
     "base-uri 'none'; frame-ancestors 'none'"
 )
 #: A browser asks each time, so that nobody reads what was withdrawn from their own copy; caches in
@@ -74,6 +76,9 @@ class PublicFiles:
     ) -> Iterable[bytes] | None:
         name = f"{self.site}{path}index.html" if path.endswith("/") else self.site + path
         age = MEDIA_AGE if path.startswith("/media/") else PAGE_AGE
+        if path.endswith(films.ENDING):
+            common = [("Cache-Control", age), *self.common]
+            return films.answer(environ, start_response, name, common)
         answer = self._file(environ, start_response, name, age)
         if answer is None and not path.endswith("/") and Path(name, "index.html").is_file():
             start_response(

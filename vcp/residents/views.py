@@ -12,11 +12,13 @@ from officer_profiles.states import PersonaState
 from vcp.areas.models import Area
 from vcp.channels.models import Channel
 from vcp.kernel.media import media_url
+from vcp.kernel.videos import MP4
 from vcp.kernel.visible import cleaned
 from vcp.networks.registry import NETWORKS
+from vcp.posts import filming
 from vcp.posts.models import Correction, Delivery, Post, Revision
 from vcp.posts.wording import whole
-from vcp.posts.words import ImageRef, main_words
+from vcp.posts.words import ImageRef, Words, main_words
 from vcp.residents import queries
 from vcp.residents.addresses import officer_path, place_path, post_path
 from vcp.residents.site import Site
@@ -32,6 +34,15 @@ class Picture:
     width: int
     height: int
     media_type: str
+    is_video: bool = False
+    poster_url: str | None = None
+    captions_url: str | None = None
+    language: str = "en"
+
+    @property
+    def urls(self) -> list[str]:
+        """The addresses of every file that it needs."""
+        return [url for url in (self.url, self.poster_url, self.captions_url) if url]
 
 
 @dataclass(frozen=True)
@@ -199,7 +210,7 @@ def shown_post(
         text="" if gone else cleaned(whole(said).text),
         language=words.language,
         content_warning=None if gone else cleaned(words.content_warning or "") or None,
-        images=() if gone else _pictures(said.all_images),
+        images=() if gone else _pictures(said, said.all_images),
         published_at=post.released_at,
         corrected_at=last.state_changed_at if last else None,
         correction_note=cleaned(last.reason) if last else "",
@@ -210,13 +221,14 @@ def shown_post(
         parts=()
         if gone
         else tuple(
-            ShownPart(linked(cleaned(part.text)), _pictures(part.images)) for part in said.parts
+            ShownPart(linked(cleaned(part.text)), _pictures(said, part.images))
+            for part in said.parts
         ),
         still_shown=tuple(_named(copy) for copy in queries.still_shown(post)) if gone else (),
     )
 
 
-def _pictures(images: Iterable[ImageRef]) -> tuple[Picture, ...]:
+def _pictures(words: Words, images: Iterable[ImageRef]) -> tuple[Picture, ...]:
     return tuple(
         Picture(
             media_url(image.digest, image.media_type),
@@ -224,6 +236,10 @@ def _pictures(images: Iterable[ImageRef]) -> tuple[Picture, ...]:
             image.width,
             image.height,
             image.media_type,
+            is_video=image.media_type == MP4,
+            poster_url=filming.poster_url(image),
+            captions_url=filming.captions_url(image, words.captions),
+            language=words.language,
         )
         for image in images
     )

@@ -23,6 +23,7 @@ from vcp.seed.personas import FORMER, NEWCOMER, OFFICE, Personas
 from vcp.seed.posts import LEFT, Posts, days_of
 from vcp.seed.residents import Residents
 from vcp.seed.tales import Stage
+from vcp.seed.templates import add_templates
 from vcp.seed.walk import Step, walk
 from vcp.users import service as users
 from vcp.users.demo import known
@@ -105,6 +106,7 @@ class Story:
         told = Posts(stage, self.personas, self.calendar, self.chance).steps(self.posts)
         residents = Residents(self.cast, feed, self.personas, self.calendar)
         yield Step(begun + timedelta(days=1), residents.begin)
+        yield Step(begun + timedelta(days=2), lambda session: add_templates(session, self.cast))
         yield from sorted(
             [*told, *residents.steps(self.contacts), *self._later()], key=lambda step: step.at
         )

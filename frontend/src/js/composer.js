@@ -1,29 +1,17 @@
 // Help while writing. The server checks everything again; without this file nothing is lost.
 //
-//   <textarea data-limits='[{"channel": "…", "limit": 500, "url_length": 23, "extra": 0}]'
-//             data-limits-also="content_warning">     a live count for each channel; `extra` characters
-//                                                    (a signature) and the other field count too
+//   <textarea data-limits='[{"channel": "…", "limit": 500, "counting": "characters", "url_length": 23,
+//                            "before": "", "after": "\n– PC 1", "alone": "– PC 1"}]'
+//             data-limits-also="content_warning">     a live count for each channel, as it counts;
+//                                                    whom it answers, who signs and the other
+//                                                    field count too; `alone`: without any words
 //   <form data-check-url="/posts/check">             screening while writing; the answer, a piece of
 //                                                    HTML, replaces what #findings holds
 //   <input type="file" data-alt="id" data-max-bytes="…">   a preview, and a reminder of the alt text
 
+import { lengthFor } from "./lengths.js";
+
 const CHECK_AFTER_MS = 800;
-const WEB_ADDRESS = /\bhttps?:\/\/[^\s<>"']*[^\s<>"'.,;:!?)\]]/giu;
-const REMOTE_NAME = /(@[\w.-]*\w)@[\w.-]+\w/gu;
-
-const segmenter = "Segmenter" in Intl ? new Intl.Segmenter("en", { granularity: "grapheme" }) : null;
-
-function characters(text) {
-  return segmenter ? [...segmenter.segment(text)].length : [...text].length;
-}
-
-// A network that counts every address as one length also leaves the server out of a remote name.
-function lengthFor(limit, text) {
-  const counted = limit.url_length
-    ? text.replace(WEB_ADDRESS, "x".repeat(limit.url_length)).replace(REMOTE_NAME, "$1")
-    : text;
-  return characters(counted) + (limit.extra ?? 0);
-}
 
 function element(name, { className, text } = {}) {
   const made = document.createElement(name);
@@ -56,10 +44,11 @@ function countLengths(area) {
   }, 1500);
 
   const show = () => {
-    const text = area.value + (also?.value ?? "");
     list.replaceChildren(
       ...limits.map((limit) => {
-        const left = limit.limit - lengthFor(limit, text);
+        const length = lengthFor(limit, area.value, also?.value ?? "");
+        const left = length === null ? null : limit.limit - length;
+        if (left === null) return element("li", { text: `${limit.channel}: “Check” counts it` });
         return element("li", {
           className: left < 0 ? "vcp-lengths__over" : "",
           text: left < 0 ? `${limit.channel}: ${-left} too many` : `${limit.channel}: ${left} left`,
@@ -121,6 +110,8 @@ async function thumbnail(file) {
   return canvas;
 }
 
+const isVideo = (file) => file.type.startsWith("video/");
+
 function showChosenImages(input) {
   const alt = document.getElementById(input.dataset.alt ?? "");
   const list = element("ul", { className: "vcp-chosen" });
@@ -129,9 +120,10 @@ function showChosenImages(input) {
   input.after(list, reminder);
 
   const remind = () => {
-    const most = Number(input.dataset.maxBytes);
     const files = [...input.files];
-    const big = most ? files.find((file) => file.size > most) : undefined;
+    const mostFor = (file) => Number(isVideo(file) ? input.dataset.maxVideoBytes : input.dataset.maxBytes);
+    const big = files.find((file) => mostFor(file) && file.size > mostFor(file));
+    const most = big ? mostFor(big) : 0;
     if (big) {
       reminder.textContent = `${big.name} is too big: ${(big.size / 1e6).toFixed(1)} MB, the most is ${(most / 1e6).toFixed(0)} MB.`;
     } else if (files.length && (!alt || !alt.value.trim())) {
@@ -145,6 +137,10 @@ function showChosenImages(input) {
     const items = await Promise.all(
       [...input.files].map(async (file) => {
         const item = element("li");
+        if (isVideo(file)) {
+          item.textContent = file.name;
+          return item;
+        }
         try {
           item.append(await thumbnail(file));
         } catch {
