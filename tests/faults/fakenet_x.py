@@ -8,7 +8,6 @@ time. What a run would have cost is counted.
 
 import base64
 import hashlib
-import json
 import re
 import threading
 from collections.abc import Callable, Sequence
@@ -25,7 +24,9 @@ from tests.faults.fakenet_x_shapes import (
     LINK,
     PROBLEM,
     Problem,
+    body_of,
     invalid,
+    is_poll,
     is_signed,
     plain,
     shown,
@@ -125,7 +126,7 @@ class XApi:
     # --- posts ---
 
     def _create(self, call: Call, account: str, *, fault: str | None = None) -> Reply:
-        wanted = _body(call)
+        wanted = body_of(call)
         wrong = [
             name for name, value in wanted.items() if not isinstance(value, _POST.get(name, ()))
         ]
@@ -134,7 +135,7 @@ class XApi:
         if wrong or not (text or media_ids) or len(media_ids) > 4:
             raise invalid("text", f"unexpected: {wrong}")
         poll = wanted.get("poll")
-        if poll is not None and (media_ids or not _is_poll(poll)):
+        if poll is not None and (media_ids or not is_poll(poll)):
             raise invalid("poll", "not a poll that X takes")
         if wanted.get("reply_settings", "following") not in _REPLY_SETTINGS:
             raise invalid("reply_settings", "not one that X knows")
@@ -322,7 +323,7 @@ class XApi:
     # --- media ---
 
     def _initialize(self, call: Call, account: str) -> Reply:
-        wanted = _body(call)
+        wanted = body_of(call)
         types = _UPLOADS.get(wanted.get("media_category", ""), ())
         if wanted.get("media_type") not in types or not 0 < wanted.get("total_bytes", 0) < 2**23:
             raise invalid("media_type", "not what X takes")
@@ -332,7 +333,7 @@ class XApi:
         return as_reply({"data": {"id": media_id, "expires_after_secs": 86400}})
 
     def _append(self, call: Call, account: str, media_id: str) -> Reply:
-        wanted = _body(call)
+        wanted = body_of(call)
         upload = self._upload(account, media_id)
         upload.parts[wanted["segment_index"]] = base64.b64decode(wanted["media"])
         return as_reply({"data": {"expires_at": 0}})
@@ -368,7 +369,7 @@ class XApi:
         return as_reply({"data": data})
 
     def _describe(self, call: Call, account: str) -> Reply:
-        wanted = _body(call)
+        wanted = body_of(call)
         self._upload(account, wanted["id"])
         text = wanted["metadata"]["alt_text"]["text"]
         if len(text) > 1000:
@@ -377,7 +378,7 @@ class XApi:
         return as_reply({"data": {"id": wanted["id"]}})
 
     def _subtitle(self, call: Call, account: str) -> Reply:
-        wanted = _body(call)
+        wanted = body_of(call)
         said = wanted["subtitles"]
         if wanted["media_category"] != "TweetVideo" or len(said["language_code"]) != 2:
             raise invalid("media_category", "not what X takes")
@@ -393,19 +394,3 @@ class XApi:
         if upload is None or upload.account != account:
             raise invalid("id", "no such upload")
         return upload
-
-
-def _body(call: Call) -> dict[str, Any]:
-    found = json.loads(call.body or b"null")
-    if not isinstance(found, dict):
-        raise invalid("body", "not an object")
-    return found
-
-
-def _is_poll(poll: dict[str, Any]) -> bool:
-    options, minutes = poll.get("options", []), poll.get("duration_minutes", 0)
-    return (
-        2 <= len(options) <= 4
-        and all(0 < len(option) <= 25 for option in options)
-        and 5 <= minutes <= 10080
-    )

@@ -2,6 +2,7 @@
 
 import hashlib
 import html
+import json
 import re
 from typing import Any
 from urllib.parse import urlencode
@@ -91,3 +92,24 @@ def invalid(parameter: str, message: str) -> Problem:
             "type": f"{PROBLEM}invalid-request",
         },
     )
+
+
+def is_poll(poll: dict[str, Any]) -> bool:
+    """Whether X would ask it."""
+    options, minutes = poll.get("options", []), poll.get("duration_minutes", 0)
+    return (
+        2 <= len(options) <= 4
+        and all(0 < len(option) <= 25 for option in options)
+        and 5 <= minutes <= 10080
+    )
+
+
+def body_of(call: Call) -> dict[str, Any]:
+    """What a request says.
+
+    Raises: Problem when that is no object.
+    """
+    found = json.loads(call.body or b"null")
+    if not isinstance(found, dict):
+        raise invalid("body", "not an object")
+    return found

@@ -19,7 +19,6 @@ from PIL import Image
 
 from vcp.networks.base import (
     Inbound,
-    MediaItem,
     Network,
     NetworkError,
     OutcomeUnknown,
@@ -31,6 +30,7 @@ from vcp.networks.base import (
     Unauthorised,
     Visibility,
 )
+from vcp.networks.media import MediaItem
 from vcp.posts.freezing import record_key
 
 #: What a scripted 429 asks for.

@@ -7,7 +7,8 @@ from pathlib import Path
 from typing import Any
 
 from tests.networks.contract import outgoing, picture
-from vcp.networks.base import Card, Network
+from vcp.networks.base import Network
+from vcp.networks.media import Card
 
 LINK = "https://force.example/posts/1/"
 CARD = Card(LINK, "PC Sam Okoro", "We marked forty bikes.")

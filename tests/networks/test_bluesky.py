@@ -15,7 +15,6 @@ from tests.networks import link_card_contract
 from tests.networks.bluesky_rigs import PUT, FakenetBlueskyRig
 from tests.networks.contract import outgoing, picture
 from vcp.networks.base import (
-    MediaItem,
     NetworkError,
     NotSent,
     OutcomeUnknown,
@@ -27,6 +26,7 @@ from vcp.networks.base import (
 from vcp.networks.bluesky import BlueskyNetwork
 from vcp.networks.bluesky_answers import OtherContent
 from vcp.networks.bluesky_session import InProcessStore
+from vcp.networks.media import MediaItem
 from vcp.networks.wire import Timeouts
 
 pytestmark = pytest.mark.network

@@ -4,7 +4,7 @@ import hashlib
 from pathlib import Path
 
 from tests.factories.videos import make_video
-from vcp.networks.base import MediaItem
+from vcp.networks.media import MediaItem
 
 CAPTIONS = "WEBVTT\n\n00:00.000 --> 00:01.000\nMorning, all.\n"
 

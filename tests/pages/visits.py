@@ -17,6 +17,7 @@ from tests.pages.visiting import (
 from tests.pages.visits_control import CONTROL, CONTROL_BUTTONS
 from tests.pages.visits_residents import RESIDENTS
 from tests.pages.visits_schedule import EMPTY, SCHEDULE
+from tests.pages.visits_templates import TEMPLATE_BUTTONS, TEMPLATES
 from tests.security.steps import ABOUT_PERSONA
 
 #: For machines, an image, a redirect; and the home page, which the folder of public files answers.
@@ -140,16 +141,6 @@ COMPOSING = (
         gaps={"correction_id": "correction_draft"},
         fields={**WORDS, "text": "Is it your van, AB12 CDE?", "reason": "A typo."},
     ),
-)
-TEMPLATES = (
-    Visit("templates.listed", OFFICER),
-    Visit("templates.add", OFFICER),
-    refused("templates.save_new", OFFICER, {"name": "", "text": "{{", "area": "{area_id}"}),
-    Visit("templates.edit", OFFICER),
-    refused("templates.change", OFFICER, {"name": "Surgery", "text": "At {{0}}"}),
-    Visit("templates.fill", OFFICER),
-    Visit("templates.fill", SUPERVISOR, "without a persona"),
-    refused("templates.use", OFFICER, {"persona": "{persona}", "gap-1": "}}"}),
 )
 POSTS = (
     *(
@@ -397,5 +388,5 @@ BUTTONS = {
     *("calendar.export", "series.drop", "series.stop", "series.take_out", "times.remove"),
     *("posts.submit", "posts.submit_correction", "posts.take_back", "posts.take_back_correction"),
     *("replies.approve", "replies.retire", "staff.revoke", "staff.send_link", "users.sign_out"),
-    "templates.retire",
+    *TEMPLATE_BUTTONS,
 }

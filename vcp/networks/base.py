@@ -15,10 +15,10 @@ from collections.abc import Callable, Collection
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
-from pathlib import Path
 from typing import ClassVar, Protocol
 
 from vcp.networks import lengths
+from vcp.networks.media import Card, MediaItem
 
 #: No server is waited for longer than this, whatever its headers say.
 MAX_RETRY_AFTER_S = 900.0
@@ -39,35 +39,6 @@ class Replies(StrEnum):
     EVERYONE = "everyone"
     FOLLOWING = "following"
     MENTIONED = "mentioned"
-
-
-@dataclass(frozen=True)
-class MediaItem:
-    """One image or video, re-encoded and stripped; `digest` is the SHA-256 of the file, in hex."""
-
-    path: Path
-    digest: str
-    media_type: str
-    alt_text: str
-    width: int
-    height: int
-    #: WebVTT, of a video.
-    captions: str = ""
-
-    @property
-    def is_video(self) -> bool:
-        """True for a film, false for a still image."""
-        return self.media_type.startswith("video/")
-
-
-@dataclass(frozen=True)
-class Card:
-    """What a network shows of a link, where it takes that from us."""
-
-    uri: str
-    title: str
-    description: str
-    picture: MediaItem | None = None
 
 
 @dataclass(frozen=True)

@@ -14,11 +14,9 @@ from vcp.networks.addresses import check_base_url
 from vcp.networks.answers import Step, used_up_s
 from vcp.networks.base import (
     AccountInfo,
-    Card,
     Inbound,
     InboundPage,
     Limits,
-    MediaItem,
     NotSent,
     Outgoing,
     OwnPage,
@@ -32,6 +30,7 @@ from vcp.networks.bluesky_answers import OtherContent, TokenExpired, account_inf
 from vcp.networks.bluesky_call import Call
 from vcp.networks.bluesky_record import POSTS, Address, address_of
 from vcp.networks.bluesky_session import InProcessStore, Sessions, asked
+from vcp.networks.media import Card, MediaItem
 from vcp.networks.sign_in import SessionStore, Tokens
 from vcp.networks.wire import Timeouts
 

@@ -11,9 +11,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from vcp.networks.base import (
-    Card,
     Limits,
-    MediaItem,
     Outgoing,
     Reason,
     Rejected,
@@ -21,6 +19,7 @@ from vcp.networks.base import (
     count_characters,
 )
 from vcp.networks.lengths import with_warning
+from vcp.networks.media import Card, MediaItem
 
 POSTS = "app.bsky.feed.post"
 LIMITS = Limits(

@@ -2,7 +2,8 @@
 
 from typing import Any
 
-from vcp.networks.base import MediaItem, Reason, Rejected
+from vcp.networks.base import Reason, Rejected
+from vcp.networks.media import MediaItem
 
 EMBED = "app.bsky.embed.video"
 CAPTIONS_TYPE = "text/vtt"

@@ -19,7 +19,6 @@ from vcp.networks.base import (
     Inbound,
     InboundPage,
     Limits,
-    MediaItem,
     NetworkError,
     NotSent,
     Outgoing,
@@ -41,6 +40,7 @@ from vcp.networks.mastodon_answers import (
 )
 from vcp.networks.mastodon_call import PERHAPS_SIGN_IN, Call
 from vcp.networks.mastodon_sign_in import SCOPES, authorise_url, exchange_code, register_app
+from vcp.networks.media import MediaItem
 from vcp.networks.readback import is_nearly_same_text, is_same_but_for_marks, is_same_text
 from vcp.networks.wire import Timeouts
 

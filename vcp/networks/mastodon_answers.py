@@ -6,7 +6,8 @@ from datetime import UTC, datetime
 from typing import Any
 from urllib.parse import urlsplit
 
-from vcp.networks.base import AccountInfo, Ballot, Limits, MediaItem, RemotePost, Unavailable
+from vcp.networks.base import AccountInfo, Ballot, Limits, RemotePost, Unavailable
+from vcp.networks.media import MediaItem
 from vcp.networks.readback import plain_text, profile_links
 
 _IMAGES = ("image/jpeg", "image/png", "image/webp", "image/gif")

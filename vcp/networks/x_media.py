@@ -6,7 +6,8 @@ import time
 from typing import Any
 
 from vcp.networks.answers import Step
-from vcp.networks.base import MediaItem, NotSent, Reason, Rejected
+from vcp.networks.base import NotSent, Reason, Rejected
+from vcp.networks.media import MediaItem
 from vcp.networks.x_answers import LIMITS, id_of, x_failure
 from vcp.networks.x_call import Call
 

@@ -15,7 +15,7 @@ from vcp.channels.models import Channel
 from vcp.kernel import media, renditions
 from vcp.kernel.errors import Invalid
 from vcp.kernel.settings import settings
-from vcp.networks.base import Card, MediaItem
+from vcp.networks.media import Card, MediaItem
 from vcp.posts.link_cards import (
     LONGEST_DESCRIPTION,
     LONGEST_TITLE,

@@ -19,7 +19,8 @@ from vcp.kernel import clock
 from vcp.kernel.context import Actor
 from vcp.kernel.media import media_path
 from vcp.kernel.settings import Settings
-from vcp.networks.base import Ballot, MediaItem, Outgoing, Replies, Visibility
+from vcp.networks.base import Ballot, Outgoing, Replies, Visibility
+from vcp.networks.media import MediaItem
 from vcp.posts.addressing import OWN, said_on, visibility_of
 from vcp.posts.carding import frozen_card, outgoing_card
 from vcp.posts.following import LATER_PARTS
