@@ -1,4 +1,4 @@
-"""The composer: saved templates, cards of links, captions of videos."""
+"""The composer: saved templates."""
 
 import sqlalchemy as sa
 from alembic import op
@@ -38,42 +38,8 @@ def upgrade() -> None:
     )
     with op.batch_alter_table("post_template", schema=None) as batch_op:
         batch_op.create_index(batch_op.f("ix_post_template_area_path"), ["area_path"], unique=False)
-    op.create_table(
-        "revision_card",
-        sa.Column("id", sa.Integer(), nullable=False),
-        sa.Column("revision_id", sa.Integer(), nullable=False),
-        sa.Column("position", sa.Integer(), nullable=False),
-        sa.Column("uri", sa.Text(), nullable=False),
-        sa.Column("title", sa.Text(), nullable=False),
-        sa.Column("description", sa.Text(), nullable=False),
-        sa.Column("image_digest", sa.String(length=64), nullable=True),
-        sa.Column("image_media_type", sa.String(length=32), nullable=True),
-        sa.ForeignKeyConstraint(
-            ["revision_id"], ["revision.id"], name=op.f("fk_revision_card_revision_id_revision")
-        ),
-        sa.PrimaryKeyConstraint("id", name=op.f("pk_revision_card")),
-        sa.UniqueConstraint(
-            "revision_id", "position", name=op.f("uq_revision_card_revision_id_position")
-        ),
-    )
-    op.create_table(
-        "revision_captions",
-        sa.Column("id", sa.Integer(), nullable=False),
-        sa.Column("revision_id", sa.Integer(), nullable=False),
-        sa.Column("text", sa.Text(), nullable=False),
-        sa.Column("why_none", sa.Text(), nullable=False),
-        sa.ForeignKeyConstraint(
-            ["revision_id"],
-            ["revision.id"],
-            name=op.f("fk_revision_captions_revision_id_revision"),
-        ),
-        sa.PrimaryKeyConstraint("id", name=op.f("pk_revision_captions")),
-        sa.UniqueConstraint("revision_id", name=op.f("uq_revision_captions_revision_id")),
-    )
 
 
 def downgrade() -> None:
     """Take the tables back to the version before."""
-    op.drop_table("revision_captions")
-    op.drop_table("revision_card")
     op.drop_table("post_template")

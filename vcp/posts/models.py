@@ -26,8 +26,6 @@ from vcp.channels.models import Channel
 from vcp.contacts.models import Message
 from vcp.kernel.db import Base
 from vcp.kernel.lifecycle import state_type
-from vcp.posts.captions import RevisionCaptions
-from vcp.posts.card_models import RevisionCard
 from vcp.posts.states import CorrectionState, DeliveryState, PostState, StandardReplyState
 from vcp.users.models import User
 
@@ -112,8 +110,8 @@ class Revision(Base):
     language: Mapped[str] = mapped_column(String(8))
     written_by_id: Mapped[int] = mapped_column(ForeignKey("user_account.id"))
     written_at: Mapped[datetime]
-    #: The rest of a thread, other words for a network, poll and options, as `vcp.posts.words`
-    #: reads them; null for plain words.
+    #: The rest of a thread, other words for a network, poll, options, cards of links and captions,
+    #: as `vcp.posts.words` reads them; null for plain words.
     further: Mapped[dict[str, Any] | None] = mapped_column(JSON(none_as_null=True))
     #: SHA-256 over everything that leaves, as `Words.sha256` makes it.
     sha256: Mapped[str] = mapped_column(String(64))
@@ -129,10 +127,6 @@ class Revision(Base):
         order_by="RevisionImage.position", lazy="selectin"
     )
     targets: Mapped[list["RevisionTarget"]] = relationship(lazy="selectin")
-    cards: Mapped[list[RevisionCard]] = relationship(
-        order_by="RevisionCard.position", lazy="selectin"
-    )
-    captions: Mapped[RevisionCaptions | None] = relationship(lazy="joined")
 
     @property
     def whole_text(self) -> str:

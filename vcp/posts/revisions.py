@@ -22,8 +22,6 @@ from vcp.kernel.renditions import can_be_made
 from vcp.networks.base import Limits, count_characters
 from vcp.posts import filming, fitting, gaps
 from vcp.posts.addressing import OWN, leave_for, said_on
-from vcp.posts.captions import RevisionCaptions
-from vcp.posts.card_models import RevisionCard
 from vcp.posts.carding import with_cards
 from vcp.posts.models import Post, Revision, RevisionImage, RevisionTarget
 from vcp.posts.wording import sent_to
@@ -68,8 +66,6 @@ def write(session: Session, post: Post, words: Words, *, by: Person) -> Revision
             )
             for position, (part, image) in enumerate(_images_by_part(words))
         ],
-        cards=[RevisionCard.of(card, n) for n, card in enumerate(words.cards)],
-        captions=RevisionCaptions.of(words.captions),
         targets=[RevisionTarget(channel_id=channel_id) for channel_id in words.channel_ids],
     )
     session.add(revision)

@@ -270,8 +270,8 @@ def main_words(revision: Revision) -> Words:
         variants=tuple(_variants(kept.get("variants", {}), images)),
         poll=poll and Poll(tuple(poll["choices"]), poll["minutes"], poll["as_text"]),
         options=Options(**kept.get("options", {})),
-        cards=tuple(row.as_card() for row in revision.cards),
-        captions=revision.captions.as_captions() if revision.captions else None,
+        cards=tuple(map(_card, kept.get("cards", ()))),
+        captions=Captions(**kept["captions"]) if "captions" in kept else None,
     )
 
 
@@ -296,11 +296,20 @@ def further_of(words: Words) -> dict[str, Any] | None:
         kept["poll"] = {**asdict(words.poll), "choices": list(words.poll.choices)}
     if words.options != Options():
         kept["options"] = asdict(words.options)
+    if words.cards:
+        kept["cards"] = [asdict(card) for card in words.cards]
+    if words.captions:
+        kept["captions"] = asdict(words.captions)
     return kept or None
 
 
 def _image(row: RevisionImage) -> ImageRef:
     return ImageRef(row.digest, row.media_type, row.width, row.height, row.alt_text)
+
+
+def _card(kept: dict[str, Any]) -> LinkCard:
+    digest, media_type = kept["image"] or (None, None)
+    return LinkCard(**kept | {"image": (digest, media_type) if digest else None})
 
 
 def _variants(kept: dict[str, Any], images: Sequence[ImageRef]) -> Iterator[Variant]:

@@ -12,7 +12,7 @@ from markupsafe import Markup
 from vcp import __version__
 from vcp.residents.addresses import ATOM, JSON_FEED
 from vcp.residents.site import Site
-from vcp.residents.views import PostView
+from vcp.residents.views import Picture, PostView
 from vcp.residents.words import paragraphs, title_of
 
 #: How many posts a feed holds.
@@ -145,6 +145,16 @@ def post_text(post: PostView) -> str:
     return "\n\n".join(piece for piece in (post.text, choices, note) if piece)
 
 
+def _shown(site: Site, image: Picture) -> Markup:
+    """Return an image, or the first picture of a video with a link to it."""
+    still = Markup('<img src="{}" alt="{}" width="{}" height="{}">').format(
+        site.absolute(image.still_url), image.alt, image.width, image.height
+    )
+    if image.is_video:
+        still = Markup('<a href="{}">{}</a>').format(site.absolute(image.url), still)
+    return Markup("<p>{}</p>").format(still)
+
+
 def post_html(site: Site, post: PostView) -> Markup:
     """Return the post for feed readers, which know no styles of ours."""
     if post.withdrawn_at:
@@ -156,12 +166,7 @@ def post_html(site: Site, post: PostView) -> Markup:
     if post.content_warning:
         warning = Markup("<p><strong>Content warning: {}</strong></p>")
         parts.insert(0, warning.format(post.content_warning))
-    parts += [
-        Markup('<p><img src="{}" alt="{}" width="{}" height="{}"></p>').format(
-            site.absolute(image.url), image.alt, image.width, image.height
-        )
-        for image in post.images
-    ]
+    parts += [_shown(site, image) for image in post.images]
     if post.corrected_at:
         parts.append(Markup("<p><strong>Corrected.</strong> {}</p>").format(post.correction_note))
     return Markup("\n").join(parts)

@@ -40,6 +40,11 @@ class Picture:
     language: str = "en"
 
     @property
+    def still_url(self) -> str:
+        """The address of what shows it where nothing can move."""
+        return self.poster_url or self.url
+
+    @property
     def urls(self) -> list[str]:
         """The addresses of every file that it needs."""
         return [url for url in (self.url, self.poster_url, self.captions_url) if url]
