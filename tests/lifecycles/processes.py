@@ -18,7 +18,7 @@ from vcp.networks.base import (
     Unauthorised,
     Unavailable,
 )
-from vcp.posts import publishing, settling, stopping
+from vcp.posts import publishing, set_back, settling, stopping
 from vcp.posts.models import Approval, Delivery, Revision
 from vcp.posts.publishing import Claimed, Outcome
 from vcp.posts.settling import Reading
@@ -148,6 +148,7 @@ class PublisherProcess:
     def sweep(self) -> None:
         """Do a turn of repair, up to where the networks are asked."""
         with self.world.unit() as session:
+            set_back.follow(session)
             settling.lose_expired(session)
             settling.wake(session)
             settling.expire(session)

@@ -21,7 +21,7 @@ from vcp.kernel.errors import VcpError
 from vcp.kernel.settings import Settings
 from vcp.networks.base import Network, NetworkError, NotSent, OutcomeUnknown
 from vcp.networks.own import SiteWriter
-from vcp.posts import publishing, settling, stopping
+from vcp.posts import publishing, set_back, settling, stopping
 from vcp.processes.ledger import Ledger
 from vcp.processes.loop import Loop
 
@@ -66,6 +66,7 @@ class Publisher(Loop):
     def repair(self) -> None:
         """Wake what waited, end what is late, settle what is unknown, take down, connect."""
         with transaction() as session:
+            set_back.follow(session)
             settling.lose_expired(session)
             settling.wake(session)
             settling.expire(session)
