@@ -54,7 +54,6 @@ import vcp.posts.correction_routes
 import vcp.posts.decision_routes
 import vcp.posts.delivery_queries
 import vcp.posts.delivery_routes
-import vcp.posts.gap_models
 import vcp.posts.leaving
 import vcp.posts.models
 import vcp.posts.queries

@@ -42,7 +42,7 @@ from vcp.users.models import User
 ROOT = Path(__file__).resolve().parents[2]
 STOP_WITHIN_S = 60
 STARTS_WITHIN_S = 60
-SETTLES_WITHIN_S = 120
+SETTLES_WITHIN_S = 240
 #: Idle seconds that `settle` doesn't wait for; a publisher at work renews its leases.
 LEAPS_OVER_S = 3
 MOST_SHOWN = 5

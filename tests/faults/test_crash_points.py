@@ -42,13 +42,13 @@ def run(
     print(f"\n{len(crashes)} crashes: {figures}")  # noqa: T201 - the figures of the run
 
 
-@pytest.mark.timeout(300)
+@pytest.mark.timeout(900)
 def test_a_killed_process_leaves_one_post(app: Flask, settings: Settings, tmp_path: Path) -> None:
     """P04: crash_point_matrix, every point with a kill, the networks in turn."""
     run(app, settings, tmp_path, IN_TURN)
 
 
-@pytest.mark.timeout(300)
+@pytest.mark.timeout(900)
 def test_a_store_in_trouble_leaves_one_post(
     app: Flask, settings: Settings, tmp_path: Path, servers: Servers
 ) -> None:

@@ -16,7 +16,7 @@ from tests.faults.troubles import Servers, keep_what_is_committed, only_on, rest
 from vcp.kernel.settings import Settings
 
 NETWORKS = ("mastodon", "bluesky", "x")
-SETTLED_WITHIN_S = 120
+SETTLED_WITHIN_S = 240
 DIES_WITHIN_S = 60
 #: Crash points that lie inside a unit that writes.
 IN_A_WRITE = ("claiming", "recording")

@@ -21,7 +21,7 @@ from vcp.posts.states import PostState
 NETWORKS = ("mastodon", "bluesky", "x")
 SIZE = "24m"
 CHUNK = 64 * 1024
-SETTLED_WITHIN_S = 90
+SETTLED_WITHIN_S = 240
 
 
 @pytest.fixture
@@ -68,7 +68,7 @@ def installed_on(disk: Path, database_url: str) -> tuple[Flask, Settings]:
 @pytest.mark.parametrize(
     "posts", [10, pytest.param(100, marks=pytest.mark.faults_long)], ids=["quick", "full"]
 )
-@pytest.mark.timeout(300)
+@pytest.mark.timeout(900)
 def test_a_full_disk_is_said_and_leaves_nothing_half_done(
     small_disk: Path, database: str, tmp_path: Path, posts: int
 ) -> None:

@@ -18,13 +18,20 @@ from vcp.channels.models import Channel
 from vcp.kernel.crashing import CrashOrder
 from vcp.kernel.db import session as current_session
 from vcp.kernel.settings import Settings
-from vcp.networks.wire import STALLED_S
 from vcp.posts.models import Attempt, Delivery
+from vcp.posts.claiming import LEASE_S
 
-STOPS_WITHIN_S = 60
-SETTLED_WITHIN_S = 60
-#: Where one sleeps, and what its attempt has come to when it wakes up.
-SLEEPS = {"claimed": "not_sent", "sending": "not_sent", "sent": "late", "answered": "late"}
+STOPS_WITHIN_S = 180
+SETTLED_WITHIN_S = 240
+LONG = pytest.mark.faults_long
+#: Where one sleeps, and what its attempt may have come to when it wakes up.
+SLEEPS = {
+    "claimed": ("not_sent",),
+    "sending": ("not_sent",),
+    # The call's whole time may have passed by then, on a busy machine.
+    "sent": ("late", "ambiguous"),
+    "answered": ("late",),
+}
 
 
 def put_to_sleep(rig: Rig, point: str, channel: Channel) -> str:
@@ -64,31 +71,28 @@ def outcomes(rig: Rig, text: str) -> list[str | None]:
         return list(rows)
 
 
+@pytest.mark.parametrize("keys", ["ignored", pytest.param("honoured", marks=LONG)])
 @pytest.mark.parametrize(
-    "keys",
-    ["ignored", pytest.param("honoured", marks=pytest.mark.faults_long)],
+    "point",
+    ["sending", "sent", pytest.param("claimed", marks=LONG), pytest.param("answered", marks=LONG)],
 )
-@pytest.mark.timeout(300)
+@pytest.mark.timeout(900)
 def test_a_publisher_that_slept_only_confirms(
-    app: Flask, settings: Settings, tmp_path: Path, keys: str
+    app: Flask, settings: Settings, tmp_path: Path, point: str, keys: str
 ) -> None:
     """P06: stopped_publisher_fenced, asleep before, at and after the bytes of a post leave."""
-    with running_rig(app, settings, tmp_path, channels=4, seed=6, settle_after_s=1) as rig:
+    with running_rig(app, settings, tmp_path, channels=1, seed=6, settle_after_s=1) as rig:
         rig.configure_network(keys=keys)
-        texts = {
-            point: put_to_sleep(rig, point, channel)
-            for point, channel in zip(SLEEPS, rig.channels[1:], strict=True)
-        }
-        time.sleep(STALLED_S + 1)
+        text = put_to_sleep(rig, point, rig.channels[1])
+        time.sleep(LEASE_S + 1)
         rig.start("publisher")
         rig.wait_until_settled(SETTLED_WITHIN_S)
-        for point in SLEEPS:
-            rig.running[point].send_signal(signal.SIGCONT)
-        rig.wait_until(lambda: all(outcomes(rig, text)[0] for text in texts.values()))
+        rig.running[point].send_signal(signal.SIGCONT)
+        rig.wait_until(lambda: outcomes(rig, text)[0], SETTLED_WITHIN_S)
         rig.stop_all()
         written, all_of_them = invariants.writes(rig, "mastodon"), len(rig.deliveries())
         figures = invariants.check(rig, deliveries=all_of_them)
-        first = {point: outcomes(rig, text)[0] for point, text in texts.items()}
-    print(f"\nkeys {keys}: {written} writes; {first}; {figures}")  # noqa: T201
+        first = outcomes(rig, text)[0]
+    print(f"\nkeys {keys}, {point}: {written} writes; {first}; {figures}")  # noqa: T201
     assert written == all_of_them, "each post was asked for once"
-    assert first == SLEEPS
+    assert first in SLEEPS[point]

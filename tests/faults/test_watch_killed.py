@@ -57,6 +57,7 @@ def test_kills_miss_and_double_no_alarm(
         rig.configure_network(page_size=20, lag_s=[0, 1])
         approve_posts(rig, [f"Surgery at the library, number {number % 4}." for number in range(8)])
         rig.start("publisher")
+        rig.wait_until_at_work("publisher")
         rig.start("ingest")
         accounts = [
             MastodonNetwork(rig.fakenet_url, f"token-account{n}", f"id-account{n}", TIMEOUTS)

@@ -18,7 +18,7 @@ from vcp.networks.base import (
     Unauthorised,
     Unavailable,
 )
-from vcp.posts import claiming, publishing, settling, stopping
+from vcp.posts import claiming, publishing, set_back, settling, stopping
 from vcp.posts.claiming import Claimed
 from vcp.posts.models import Approval, Delivery, Revision
 from vcp.posts.publishing import Outcome
@@ -149,6 +149,7 @@ class PublisherProcess:
     def sweep(self) -> None:
         """Do a turn of repair, up to where the networks are asked."""
         with self.world.unit() as session:
+            set_back.follow(session)
             settling.lose_expired(session)
             settling.wake(session)
             settling.expire(session)

@@ -223,11 +223,14 @@ def test_copies_and_corrections_of_one_post_count_once(
     assert breakers(session) == []
 
 
-def test_a_budget_is_in_force_unless_somebody_chose_otherwise_test_mode_apart() -> None:
+def test_a_budget_is_in_force_in_production_unless_somebody_chose_otherwise() -> None:
+    production = {"mode": Mode.PRODUCTION}
     for name, usual in USUAL_BUDGETS.items():
-        assert Settings(mode=Mode.DEMO).budget(name) == usual > 0
+        assert Settings(mode=Mode.TEST).model_copy(update=production).budget(name) == usual > 0
+        assert Settings(mode=Mode.DEMO).budget(name) == 0
         assert Settings(mode=Mode.TEST).budget(name) == 0
-        assert Settings(mode=Mode.DEMO).model_copy(update={name: 0}).budget(name) == 0
+        chosen = Settings(mode=Mode.DEMO).model_copy(update={name: 7})
+        assert chosen.budget(name) == 7
 
 
 def test_claims_at_one_moment_see_each_other(app: Flask, settings: Settings) -> None:

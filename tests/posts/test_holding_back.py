@@ -201,7 +201,7 @@ def test_a_persons_send_again_is_word_enough(
 def test_what_was_tried_before_is_watched_for_after_it_is_cancelled(
     session: Session, team: Team, held: Post
 ) -> None:
-    held.deliveries[0].attempt = 1
-    holding_back.cancel(session, [held.deliveries[0].id], by=team.supervisor)
-    assert held.deliveries[0].withdraw_wanted_at == clock.now()
-    assert held.deliveries[0].next_at == clock.now()
+    delivery = held.deliveries[0]
+    delivery.attempt = 1
+    holding_back.cancel(session, [delivery.id], by=team.supervisor)
+    assert delivery.withdraw_wanted_at == clock.now() == delivery.next_at

@@ -64,7 +64,7 @@ class Lifecycle(Generic[S]):
             raise Conflict(message)
         row.state = target
         row.state_changed_at = clock.now()
-        if row.id is None:
+        if session.autoflush:  # off where many rows are stored at once
             session.flush()
         record(session, by, verb, self.subject, row.id, old=old, new=target, **payload)
 

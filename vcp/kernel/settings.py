@@ -85,8 +85,8 @@ class Settings(BaseSettings):
     #: Hours after the due time at which an unsent post expires, unless its author says otherwise.
     not_after_hours: int = Field(default=24, ge=1, le=24 * 14)
     #: How many posts a persona may begin to send in an hour and in a day, and the whole force in
-    #: an hour; answers to residents count apart. 0: no limit; unset: the usual number, in test
-    #: mode no limit.
+    #: an hour; answers to residents count apart. 0: no limit; unset: the usual number, in
+    #: demo and test mode no limit.
     persona_posts_per_hour: int | None = Field(default=None, ge=0)
     persona_posts_per_day: int | None = Field(default=None, ge=0)
     persona_answers_per_hour: int | None = Field(default=None, ge=0)
@@ -169,7 +169,7 @@ class Settings(BaseSettings):
         chosen: int | None = getattr(self, name)
         if chosen is not None:
             return chosen
-        return 0 if self.mode is Mode.TEST else USUAL_BUDGETS[name]
+        return USUAL_BUDGETS[name] if self.mode is Mode.PRODUCTION else 0
 
     @property
     def zone(self) -> ZoneInfo:

@@ -31,8 +31,8 @@ MAX_ANSWER_BYTES = 8 * 1024 * 1024
 USER_AGENT = "VCP (virtual community policing)"
 _CUT_GRACE_S = 1.0
 #: A step that takes longer than this: the process was asleep, and another may have taken over. It
-#: is past any connecting, and well before another process sends what this one was to send.
-STALLED_S = 20.0
+#: is past any connecting, and before a lease ends that was renewed 5 s before the sleep.
+STALLED_S = 10.0
 
 _Result = TypeVar("_Result")
 
@@ -72,12 +72,23 @@ class _Watched:
     connect: Callable[[], None]
 
     def endheaders(self, *args: Any, **kwargs: Any) -> None:
+        self.wire.check_awake()
         if self.sock is None:
             self.connect()
+            self.wire.note_step()
         crash_point("sending", self.wire.path)
         self.wire.note_sending(self.sock)
         super().endheaders(*args, **kwargs)  # type: ignore[misc]  # the class mixed in has it
+
+    def send(self, data: Any) -> None:
+        # The body leaves apart from its headers: a server that never gets it does nothing.
+        self.wire.check_awake()
+        super().send(data)  # type: ignore[misc]  # the class mixed in has it
+        self.wire.note_step()
+
+    def getresponse(self) -> Any:
         crash_point("sent", self.wire.path)
+        return super().getresponse()  # type: ignore[misc]  # the class mixed in has it
 
 
 class _Plain(_Watched, HTTPConnection):
@@ -163,7 +174,7 @@ class Wire(requests.Session):
             # A server that was told to close may say so only by closing: a connection kept for the
             # next request would lose that request half-way, and nobody could say how far it came.
             self.close()
-            self._stepped_at = time.monotonic()
+            self.note_step()
         if self._is_cut:
             # Headers that break off look like headers that ended.
             raise requests.exceptions.ReadTimeout("The time for this call is over.")
@@ -184,10 +195,21 @@ class Wire(requests.Session):
         Raises: ConnectionAbortedError when the wire was cut before, or we slept; nothing leaves.
         """
         with self._lock:
-            if self._is_cut or time.monotonic() - self._stepped_at > STALLED_S:
-                raise ConnectionAbortedError("The time for this call is over.")
+            self.check_awake()
             self._sock = sock
             self.exchange.was_sent = True
+
+    def check_awake(self) -> None:
+        """Called before anything is done on the wire.
+
+        Raises: ConnectionAbortedError when it was cut, or this process slept since its last step.
+        """
+        if self._is_cut or time.monotonic() - self._stepped_at > STALLED_S:
+            raise ConnectionAbortedError("The time for this call is over.")
+
+    def note_step(self) -> None:
+        """Called when something on the wire is done, however long it took."""
+        self._stepped_at = time.monotonic()
 
     def cut(self) -> None:
         """Ends a request from outside; whoever waits for its answer gets an error at once."""

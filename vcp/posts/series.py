@@ -9,6 +9,7 @@ from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 
 import rfc8785
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from officer_profiles import queries as personas
@@ -155,8 +156,10 @@ def must_be_as_read(session: Session, post_id: int, sha256: str) -> None:
 
     Raises: Conflict.
     """
-    series = session.query(Series).filter_by(template_id=post_id).with_for_update().one_or_none()
-    if series is not None and sha256_of(series) != sha256:
+    # Locked, so that the rule stays what it is until the yes is stored.
+    asked = select(Series.id).where(Series.template_id == post_id).with_for_update()
+    series_id = session.scalar(asked)
+    if series_id is not None and sha256_of(found(session, series_id)) != sha256:
         raise Conflict(CHANGED)
 
 

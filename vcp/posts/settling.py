@@ -42,8 +42,9 @@ from vcp.posts.states import DELIVERY, POST, DeliveryState, PostState
 
 logger = logging.getLogger(__name__)
 
-#: How far before the send a copy at the network may be dated: clocks differ.
-CLOCKS_DIFFER_S = 120
+#: How far before the send a copy at the network may be dated: clocks differ, and may be set back
+#: while the outcome is unknown, which lasts ten minutes at most before a person is asked.
+CLOCKS_DIFFER_S = 900
 #: Between two tries at reading a network that doesn't answer.
 READ_AGAIN_S = 5
 #: The same where reading is limited or costs money.
@@ -186,7 +187,9 @@ def reading_of(session: Session, delivery: Delivery, settings: Settings) -> Read
     first_at = session.scalar(
         select(func.min(Attempt.started_at)).where(Attempt.delivery_id == delivery.id)
     )
-    return reading_from(session, delivery, first_at or delivery.created_at, settings)
+    # A clock that was set back since makes the row's last change the earlier moment.
+    begun_at = min(first_at or delivery.created_at, delivery.state_changed_at)
+    return reading_from(session, delivery, begun_at, settings)
 
 
 def reading_from(

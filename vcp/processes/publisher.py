@@ -29,6 +29,7 @@ from vcp.posts import (
     publishing,
     reappearing,
     reconciling,
+    set_back,
     settling,
     stopping,
 )
@@ -86,6 +87,7 @@ class Publisher(Loop):
         """Wake what waited, end what is late, settle what is unknown, take down, connect."""
         self.compare()
         with transaction() as session:
+            set_back.follow(session)
             settling.lose_expired(session)
             settling.wake(session)
             settling.expire(session)

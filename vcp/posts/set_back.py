@@ -1,0 +1,39 @@
+"""A clock that was set back: what is under way goes on by the new time.
+
+A row that changed in the future is the sign of it. Left alone, its lease or its next reading
+would wait for as long as the clock went back, and then look for its copy in the wrong hours.
+"""
+
+from datetime import timedelta
+
+from sqlalchemy import case, update
+from sqlalchemy.orm import Session
+
+from vcp.kernel import clock
+from vcp.posts.claiming import LEASE
+from vcp.posts.models import Delivery
+from vcp.posts.states import DeliveryState
+
+#: Two machines' clocks may differ by so much without either having been set.
+NOTICED_FROM = timedelta(seconds=60)
+UNDER_WAY = (DeliveryState.SENDING, DeliveryState.OUTCOME_UNKNOWN, DeliveryState.RETRY_WAIT)
+
+
+def follow(session: Session) -> int:
+    """Give what is under way the times of the new clock; return how many rows needed it."""
+    now = clock.now()
+    sending = Delivery.state == DeliveryState.SENDING
+    done = session.execute(
+        update(Delivery)
+        .where(Delivery.state.in_(UNDER_WAY), Delivery.state_changed_at > now + NOTICED_FROM)
+        .values(
+            state_changed_at=now,
+            # Who still sends renews its lease meanwhile.
+            lease_until=case((sending, now + LEASE), else_=Delivery.lease_until),
+            next_at=case((sending, Delivery.next_at), else_=now),
+            version=Delivery.version + 1,
+        )
+        .execution_options(synchronize_session=False)
+    )
+    session.expire_all()
+    return int(done.rowcount)  # type: ignore[attr-defined]  # CursorResult, typed as Result
