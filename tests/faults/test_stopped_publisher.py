@@ -18,8 +18,8 @@ from vcp.channels.models import Channel
 from vcp.kernel.crashing import CrashOrder
 from vcp.kernel.db import session as current_session
 from vcp.kernel.settings import Settings
-from vcp.posts.models import Attempt, Delivery
 from vcp.posts.claiming import LEASE_S
+from vcp.posts.models import Attempt, Delivery
 
 STOPS_WITHIN_S = 180
 SETTLED_WITHIN_S = 240
