@@ -1,5 +1,6 @@
 """A video in a post: alone, with captions or a reason, approved as it is, taken down whole."""
 
+import html
 import io
 from dataclasses import asdict, replace
 from pathlib import Path
@@ -147,6 +148,10 @@ def test_residents_see_the_video_with_captions_until_it_is_withdrawn(
     assert f'src="/media/{film.digest}.mp4"' in page
     assert f'poster="/media/{film.digest}.jpg"' in page
     assert '<track kind="captions"' in page
+    assert f'og:image" content="{settings.base_url}/media/{film.digest}.jpg"' in page
+    feed = next(settings.site.rglob("feed.atom")).read_text()
+    assert f"/media/{film.digest}.jpg" in feed
+    assert f'img src="{settings.base_url}/media/{film.digest}.mp4"' not in html.unescape(feed)
     shown = sorted(path.suffix for path in (settings.site / "media").glob(f"{film.digest}.*"))
     assert shown == [".jpg", ".mp4", ".vtt"]
     service.withdraw(session, post.id, WithdrawalReason.MISTAKE, by=team.supervisor)
