@@ -86,6 +86,9 @@ def add_networks(current: Session, team: Team, settings: Settings, x: XRig, sky:
             settings=settings,
             credentials=credentials,
         )
+        if network == "bluesky":
+            # Our accounts are watched: another name would stop the channel.
+            channel.handle = sky.rig.handle
         channel.limits = {k: v for k, v in asdict(limits).items() if k != "probed_at"}
         channel.limits["media_types"] = list(limits.media_types)
         grant(current, persona=team.persona, channel=channel)

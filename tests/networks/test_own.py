@@ -6,7 +6,7 @@ import pytest
 from tests.networks.contract import outgoing, picture
 from tests.networks.rigs import FolderWriter
 from vcp.networks.base import NotSent, Outgoing, Reason, Rejected
-from vcp.networks.own import OwnFeed
+from vcp.networks.own import LIMITS, OwnFeed
 
 
 class FullDisk(FolderWriter):
@@ -43,7 +43,7 @@ def test_the_receipt_gives_the_pages_address(tmp_path: Path) -> None:
 
 
 def test_more_images_than_the_site_takes_are_refused(tmp_path: Path) -> None:
-    media = tuple(picture(tmp_path, f"Picture {number}") for number in range(5))
+    media = (picture(tmp_path, "A picture"),) * (LIMITS.media_count + 1)
     with pytest.raises(Rejected) as refused:
         OwnFeed(FolderWriter(tmp_path)).publish(outgoing(media=media), "key")
     assert refused.value.reason is Reason.MEDIA

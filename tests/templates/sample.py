@@ -20,6 +20,10 @@ POST_STATES = [
     "partly_published",
     "failed",
     "needs_person",
+    # Of one post of a series, beside those.
+    "planned",
+    "missed",
+    "dropped",
 ]
 OTHER_STATES = {
     "delivery": [
