@@ -20,7 +20,7 @@ from vcp.posts.states import DeliveryState, PostState
 from vcp.posts.tombstones import WithdrawalReason
 
 #: More than the longest way there is: three reads on X, a person, and all of it again.
-TURNS = 40
+TURNS = 80
 
 
 class Point(StrEnum):

@@ -18,7 +18,7 @@ from vcp.networks.base import (
     Unauthorised,
     Unavailable,
 )
-from vcp.posts import claiming, publishing, set_back, settling, stopping
+from vcp.posts import claiming, publishing, reappearing, set_back, settling, stopping
 from vcp.posts.claiming import Claimed
 from vcp.posts.models import Approval, Delivery, Revision
 from vcp.posts.publishing import Outcome
@@ -69,12 +69,13 @@ class PublisherProcess:
     claims: list[Claimed] = field(default_factory=list)
     answers: list[tuple[Claimed, Outcome]] = field(default_factory=list)
     readings: list[Reading] = field(default_factory=list)
+    watches: list[Reading] = field(default_factory=list)
     takedowns: list[Takedown] = field(default_factory=list)
 
     def die(self) -> None:
         """Lose the memory, and go on as a new process under a new name."""
         self.owner = f"test:{uuid.uuid4().hex}"
-        for kept in (self.claims, self.answers, self.readings, self.takedowns):
+        for kept in (self.claims, self.answers, self.readings, self.watches, self.takedowns):
             kept.clear()
 
     def claim(self, channel_id: int) -> bool:
@@ -153,7 +154,11 @@ class PublisherProcess:
             settling.lose_expired(session)
             settling.wake(session)
             settling.expire(session)
+            reappearing.hurry(session)
             self.readings += settling.take_reading(session, self.world.settings)
+            reappearing.ask_about_unread(session)
+            self.watches += reappearing.take_watches(session, self.world.settings)
+            stopping.ask_about_shown(session)
             self.takedowns += stopping.take_down_due(session)
 
     def read(self, fault: Fault = Fault.NONE, *, dies: bool = False) -> None:
@@ -170,6 +175,13 @@ class PublisherProcess:
             return
         with self.world.unit() as session:
             settling.record_reading(session, reading, found)
+
+    def watch(self) -> None:
+        """Look for the oldest withdrawn delivery that is looked out for."""
+        reading = self.watches.pop(0)
+        found = settling.read(reading, self.world.networks[reading.channel_id])
+        with self.world.unit() as session:
+            reappearing.record_watch(session, reading, found)
 
     def take_down(self, fault: Fault = Fault.NONE, *, dies: bool = False) -> None:
         """Take down the oldest takedown taken, and store what was seen."""
@@ -198,6 +210,8 @@ class PublisherProcess:
         self.sweep()
         while self.readings:
             self.read()
+        while self.watches:
+            self.watch()
         while self.takedowns:
             self.take_down()
 
