@@ -175,6 +175,7 @@ def test_s37_a_leavers_queue_stops_within_five_seconds(
         rig.start("publisher")
         rig.wait_until_at_work("publisher")
         for trial, out in enumerate((_suspend_author, _author_leaves, _suspend_persona)):
+            rig.team = None  # whoever left before writes no more
             standing = under_load(rig, trial, chance)
 
             def press(out: Any = out) -> None:
