@@ -371,7 +371,9 @@ def _team(session: Session, rig: Rig) -> tuple[User, User, Persona]:
         channels = tuple(session.get_one(Channel, channel.id) for channel in rig.channels)
         area = channels[0].area
         officer = make_user(session, role=Role.OFFICER, area=area)
-        supervisor = make_user(session, role=Role.SUPERVISOR, area=area, email=SUPERVISOR)
+        supervisor = session.query(User).filter_by(email=SUPERVISOR).first() or make_user(
+            session, role=Role.SUPERVISOR, area=area, email=SUPERVISOR
+        )
         persona = make_persona(session, area=area, members=(officer,), channels=channels)
         session.flush()
         rig.team = officer.id, supervisor.id, persona.id
