@@ -6,7 +6,7 @@ from typing import Any
 
 import requests
 
-from tests.faults.fakenet_atproto import POSTS, did_of
+from tests.faults.fakenet_atproto import POSTS, did_of, handle_of
 from tests.faults.proxy import LossyProxy
 from tests.networks.contract import RETRY_AFTER_S, Fault, Kept
 from tests.networks.rigs import TIMEOUTS
@@ -59,6 +59,7 @@ class FakenetBlueskyRig:
         self.base_url = base_url
         self.name = name
         self.did = did_of(name)
+        self.handle = handle_of(name)
         self.network: Network = self.adapter()
 
     def adapter(
