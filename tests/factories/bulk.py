@@ -1,5 +1,6 @@
 """Many posts that are out, put straight into the tables: for archives and for measuring."""
 
+import json
 import uuid
 from datetime import UTC, date, datetime, timedelta
 
@@ -130,7 +131,7 @@ def _delivery(number: int, own_feed: Channel, at: datetime) -> dict[str, object]
         "version": 1,
         "due_at": at,
         "not_after": at + timedelta(days=1),
-        "payload": "{}",
+        "payload": json.dumps({"text": TEXT.format(number)}),
         "payload_sha256": "0" * 64,
         "record_key": f"{number:013d}",
         "attempt": 1,
