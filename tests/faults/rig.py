@@ -358,10 +358,10 @@ def approve_posts(
 
 
 def withdraw_posts(rig: Rig, ids: Sequence[int]) -> None:
-    """Take posts down, as a supervisor does."""
-    with rig.app.app_context(), transaction() as session:
-        _, supervisor, _ = _team(session, rig)
-        for post_id in ids:
+    """Take posts down, one after the other, as a supervisor does."""
+    for post_id in ids:
+        with rig.app.app_context(), transaction() as session:
+            _, supervisor, _ = _team(session, rig)
             service.withdraw(session, post_id, WithdrawalReason.MISTAKE, by=supervisor)
 
 

@@ -77,9 +77,9 @@ def test_a_full_disk_is_said_and_leaves_nothing_half_done(
     with running_rig(app, settings, tmp_path, channels=9, seed=12, networks=NETWORKS) as rig:
         approve_posts(rig, notices(posts)[: posts // 2])
         waiting = submit_posts(rig, notices(posts)[posts // 2 :])
-        rig.start("publisher")
-        rig.wait_until_at_work("publisher")
         with supervisor_at_work(rig) as approve:
+            rig.start("publisher")
+            rig.wait_until_at_work("publisher")
             ballast = fill(small_disk)
             codes = [approve(post_id) for post_id in waiting]
             ballast.unlink()
