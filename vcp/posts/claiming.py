@@ -245,6 +245,17 @@ def _target_id(session: Session, delivery: Delivery) -> str | None:
     )
 
 
+def took_turn(session: Session, delivery: Delivery, now: datetime) -> bool:
+    """Take a delivery's turn of being looked at; false when another publisher took it first."""
+    held = session.execute(
+        update(Delivery)
+        .where(Delivery.id == delivery.id, Delivery.next_at == delivery.next_at)
+        .values(next_at=now + LEASE)
+        .execution_options(synchronize_session=False)
+    )
+    return bool(held.rowcount == 1)  # type: ignore[attr-defined]  # CursorResult, typed as Result
+
+
 def renew_leases(session: Session, owner: str, sending: Collection[uuid.UUID]) -> None:
     """Keep what this process is sending right now, and nothing else, from being taken for lost."""
     session.execute(

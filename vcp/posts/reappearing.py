@@ -14,7 +14,7 @@ from vcp.kernel import clock
 from vcp.kernel.settings import Settings
 from vcp.networks.base import NetworkError, Receipt
 from vcp.networks.registry import READ_AT_S
-from vcp.posts.claiming import LEASE_S, PUBLISHER
+from vcp.posts.claiming import LEASE_S, PUBLISHER, took_turn
 from vcp.posts.models import Delivery, DeliveryKind
 from vcp.posts.publishing import settle_as_published
 from vcp.posts.settling import Reading, reading_of
@@ -50,13 +50,7 @@ def take_watches(session: Session, settings: Settings) -> list[Reading]:
     ).all()
     taken = []
     for delivery in rows:
-        held = session.execute(
-            update(Delivery)
-            .where(Delivery.id == delivery.id, Delivery.next_at == delivery.next_at)
-            .values(next_at=now + timedelta(seconds=LEASE_S))
-            .execution_options(synchronize_session=False)
-        )
-        if held.rowcount == 1:  # type: ignore[attr-defined]  # CursorResult, typed as Result
+        if took_turn(session, delivery, now):
             session.refresh(delivery)
             taken.append(reading_of(session, delivery, settings))
     return taken

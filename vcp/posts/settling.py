@@ -11,7 +11,7 @@ import uuid
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from sqlalchemy import func, or_, select, update
+from sqlalchemy import func, or_, select
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
@@ -32,7 +32,7 @@ from vcp.networks.base import (
 )
 from vcp.networks.registry import READ_AT_S
 from vcp.posts import notices
-from vcp.posts.claiming import LEASE_S, PUBLISHER
+from vcp.posts.claiming import PUBLISHER, took_turn
 from vcp.posts.events import PostChanged
 from vcp.posts.following import end_broken, reply_target
 from vcp.posts.freezing import outgoing
@@ -162,13 +162,7 @@ def take_reading(session: Session, settings: Settings) -> list[Reading]:
     ).all()
     readings = []
     for delivery in rows:
-        held = session.execute(
-            update(Delivery)
-            .where(Delivery.id == delivery.id, Delivery.next_at == delivery.next_at)
-            .values(next_at=now + timedelta(seconds=LEASE_S))
-            .execution_options(synchronize_session=False)
-        )
-        if held.rowcount == 1:  # type: ignore[attr-defined]  # CursorResult, typed as Result
+        if took_turn(session, delivery, now):
             session.refresh(delivery)
             try:
                 readings.append(reading_of(session, delivery, settings))

@@ -4,7 +4,7 @@ import uuid
 from dataclasses import dataclass
 from datetime import timedelta
 
-from sqlalchemy import ColumnElement, and_, or_, select, update
+from sqlalchemy import ColumnElement, and_, or_, select
 from sqlalchemy.orm import Session
 
 from vcp.kernel import clock, mail
@@ -15,7 +15,7 @@ from vcp.kernel.events import raise_event
 from vcp.kernel.permissions import Permission, Person, check
 from vcp.networks.base import Network, NetworkError
 from vcp.posts import in_force
-from vcp.posts.claiming import LEASE_S, PUBLISHER
+from vcp.posts.claiming import PUBLISHER, took_turn
 from vcp.posts.delivery_queries import one
 from vcp.posts.events import PostChanged
 from vcp.posts.models import Delivery, DeliveryKind, Post
@@ -101,13 +101,7 @@ def take_down_due(session: Session) -> list[Takedown]:
     ).all()
     taken = []
     for delivery in rows:
-        held = session.execute(
-            update(Delivery)
-            .where(Delivery.id == delivery.id, Delivery.next_at == delivery.next_at)
-            .values(next_at=now + timedelta(seconds=LEASE_S))
-            .execution_options(synchronize_session=False)
-        )
-        if held.rowcount == 1:  # type: ignore[attr-defined]  # CursorResult, typed as Result
+        if took_turn(session, delivery, now):
             was_gone = delivery.withdraw_checks > 0
             remote_id = str(delivery.remote_id)
             taken.append(Takedown(delivery.id, delivery.channel_id, remote_id, was_gone))
