@@ -8,7 +8,7 @@ import enum
 from collections.abc import Mapping, Sequence
 from typing import Any, Generic, Protocol, TypeVar
 
-from sqlalchemy import ColumnElement, Enum, update
+from sqlalchemy import ColumnElement, Enum, select, update
 from sqlalchemy.orm import Session
 from sqlalchemy.orm.util import identity_key
 
@@ -112,16 +112,21 @@ class Lifecycle(Generic[S]):
         *,
         by: Actor,
         values: Mapping[str, Any],
+        only_free: bool = False,
     ) -> set[Any]:
         """Make the move for many rows by one conditional UPDATE; return the ids of those won.
 
         `payloads` gives, for each id, what its line of the trail keeps beside the states.
+        `only_free` passes by the rows that another unit holds, instead of waiting for it.
         """
         sources, target = self.moves[verb]
+        which = model.id.in_(list(payloads))
+        if only_free:
+            which = model.id.in_(select(model.id).where(which).with_for_update(skip_locked=True))
         won = set(
             session.scalars(
                 update(model)
-                .where(model.id.in_(list(payloads)), model.state == sources[0])
+                .where(which, model.state == sources[0])
                 .values(state=target, state_changed_at=clock.now(), **values)
                 .returning(model.id)
                 .execution_options(synchronize_session=False)

@@ -147,7 +147,7 @@ def _won(session: Session, attempts: list[Attempt]) -> list[Attempt]:
         # channel free, which PostgreSQL allows.
         with session.begin_nested():
             won = DELIVERY.claim_all(
-                session, Delivery, wanted, "claim", by=PUBLISHER, values=values
+                session, Delivery, wanted, "claim", by=PUBLISHER, values=values, only_free=True
             )
     except IntegrityError:
         return []

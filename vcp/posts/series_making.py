@@ -204,6 +204,7 @@ def approval_ended(session: Session, event: ApprovalEnded) -> None:
     ).all()
     for occurrence in waiting:
         made = service.found(session, occurrence.post_id or 0)
+        stopping.hold(session, made)
         stopping.cancel_waiting(session, made, by=event.by)
         approvals.void(session, made.id)
         POST.apply(session, made, "cancel", by=event.by, series=row.id, reason=event.reason)

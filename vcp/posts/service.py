@@ -292,6 +292,7 @@ def cancel(session: Session, post_id: int, *, by: Person, reason: str = "") -> P
     """
     post = found(session, post_id)
     guards.must_steer(session, by, post, "cancel")
+    stopping.hold(session, post)
     was = post.state
     stopping.cancel_waiting(session, post, by=by)
     approvals.void(session, post.id)
@@ -311,6 +312,7 @@ def withdraw(
     """
     post = found(session, post_id)
     guards.must_have_role(by, post, Permission.WITHDRAW_POSTS)
+    stopping.hold(session, post)
     POST.apply(session, post, "withdraw", by=by, reason=reason.value, note=note.strip() or None)
     post.withdrawn_at = clock.now()
     post.withdrawal_reason = reason.sentence
@@ -366,6 +368,7 @@ def _where_it_goes(words: Words, answers: Message | None) -> Words:
 
 
 def _back_to_draft(session: Session, post: Post, *, by: Person, reason: str) -> None:
+    stopping.hold(session, post)
     was = post.state
     if was in {PostState.RELEASED, PostState.WITHDRAWN}:
         raise Conflict("This post is out already. Correct it or withdraw it instead.")

@@ -55,6 +55,23 @@ class Seen:
     came_back: bool = False
 
 
+def hold(session: Session, post: Post) -> None:
+    """Keep the publisher off this post until this unit ends, and read how far it has come.
+
+    A publisher that is storing is waited for; one that looks for work passes these by. Without
+    it the two could meet, and stopping would be refused because sending was first. Asked before
+    anything of the post is changed, so that everybody locks in the same order.
+    """
+    session.scalars(
+        select(Delivery)
+        .where(Delivery.post_id == post.id)
+        .order_by(Delivery.id)
+        .with_for_update(of=Delivery)
+        .execution_options(populate_existing=True)
+    ).all()
+    session.refresh(post)
+
+
 def cancel_waiting(session: Session, post: Post, *, by: Actor) -> int:
     """Cancel every delivery of the post that has certainly not left; return how many."""
     stoppable = DELIVERY.moves["cancel"][0]
