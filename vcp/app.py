@@ -163,6 +163,7 @@ COUNTED = {
     "Desk": moderation.queries.open_count,
     "Deliveries": vcp.posts.delivery_queries.asking,
     "Alarms": vcp.posts.alarm_queries.open_count,
+    "Stopped": vcp.posts.pause_queries.full_stops,
 }
 
 #: Where work begins, for the first of these permissions that a person has.
@@ -266,21 +267,31 @@ def _set_up_pages(app: Flask, settings: Settings) -> None:
             return {"me": None, "nav": []}
         # Each widget of a form is a template of its own and would count everything again.
         if "navigation" not in g:
-            g.navigation = _navigation()
+            g.counts = _counts()
+            g.navigation = _navigation(g.counts)
         return {
             "me": me(),
             "nav": g.navigation,
-            "alarms": next((item for item in g.navigation if item["text"] == "Alarms"), None),
+            "alarms": _entry("Alarms"),
+            "full_stop": g.counts["Stopped"] and {"control": _entry("Control")},
             "account_url": url_for("account.show"),
             "sign_out_url": url_for("users.sign_out"),
         }
 
 
-def _navigation() -> list[dict[str, Any]]:
+def _counts() -> dict[str, int]:
+    """Return what this person is told of on every page."""
+    questions = [counted(me()).scalar_subquery() for counted in COUNTED.values()]
+    return dict(zip(COUNTED, session().execute(select(*questions)).one(), strict=True))
+
+
+def _entry(text: str) -> dict[str, Any] | None:
+    return next((item for item in g.navigation if item["text"] == text), None)
+
+
+def _navigation(counts: dict[str, int]) -> list[dict[str, Any]]:
     """Return the menu of this person, with how many wait."""
     person, shown = me(), []
-    questions = [counted(person).scalar_subquery() for counted in COUNTED.values()]
-    counts = dict(zip(COUNTED, session().execute(select(*questions)).one(), strict=True))
     # A page that has no entry of its own belongs to the first of its blueprint.
     endpoints = [entry[1] for entry in NAVIGATION]
     own = (name for name in endpoints if name.split(".", maxsplit=1)[0] == request.blueprint)

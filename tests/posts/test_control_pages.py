@@ -58,6 +58,17 @@ def test_one_press_stops_everything_and_two_people_lift_it(
     assert only_pause(session).state is PauseState.LIFTED
 
 
+def test_while_everything_is_stopped_every_page_says_so(
+    client: Client, session: Session, team: Team
+) -> None:
+    sign_in(client, team.officer)
+    assert "Everything is stopped" not in client.get("/staff/posts").text
+    make_pause(session, team, PauseScope.EVERYTHING)
+    session.commit()
+    for page in ("/staff/posts", "/staff/posts/new", "/account"):
+        assert "Everything is stopped" in client.get(page).text
+
+
 def test_lifting_asks_for_a_fresh_second_factor_and_stopping_does_not(
     client: Client,
     session: Session,

@@ -161,6 +161,15 @@ class TestPerson:
         settling_by_person.say_published(session, asked.id, url, by=team.supervisor)
         assert (asked.state, asked.remote_id) == (D.PUBLISHED, "12345")
 
+    def test_what_leads_to_no_post_is_refused_with_what_to_copy(
+        self, session: Session, team: Team, asked: Delivery
+    ) -> None:
+        with pytest.raises(Invalid, match="copy the address of that page"):
+            settling_by_person.say_published(
+                session, asked.id, "https://social.example", by=team.supervisor
+            )
+        assert asked.state is D.NEEDS_PERSON
+
     def test_it_is_not_there_and_goes_again(
         self, session: Session, team: Team, asked: Delivery
     ) -> None:

@@ -48,7 +48,7 @@ class Meeting:
         service.withdraw(session, self.post_id, WithdrawalReason.MISTAKE, by=chief)
 
     def meet(self, first: Callable[[Session], None], second: Callable[[Session], None]) -> None:
-        """Run both units, each in a thread of its own; the second begins while the first is open."""
+        """Run both units in threads of their own; the second begins while the first is open."""
         begun = threading.Event()
 
         def run_first() -> None:

@@ -1,9 +1,17 @@
 """Which server addresses a channel may have; pure, so that forms can use it too."""
 
 import ipaddress
+import re
 from urllib.parse import SplitResult, urlsplit
 
 from vcp.networks.base import Reason, Rejected
+
+#: How the address of a post ends where networks agree on one, as people copy it.
+_POST_PATHS = {
+    "bluesky": re.compile(r"/profile/[^/]+/post/([\w.:~-]{1,512})"),
+    "x": re.compile(r"/(?:i/web|[^/]+)/status/(\d{1,20})(?:/.*)?"),
+}
+_LAST_PART = re.compile(r"/(?:.*/)?([^/\s]{1,200})")
 
 
 def check_base_url(address: str) -> str:
@@ -34,6 +42,23 @@ def check_base_url(address: str) -> str:
     if parts.scheme == "http" and not is_loopback(host):
         raise _refused("The server's address has to begin with https://.")
     return _rebuilt(parts, host, port)
+
+
+def remote_id_at(address: str, network: str, account_id: str | None) -> str | None:
+    """The id that a network gives to the post at this address; None for what leads to no post.
+
+    An account of Bluesky is part of the id; elsewhere the last part of the address is the id.
+    """
+    try:
+        parts = urlsplit(address.strip())
+    except ValueError:
+        return None
+    found = _POST_PATHS.get(network, _LAST_PART).fullmatch(parts.path.rstrip("/"))
+    if found is None or parts.scheme not in ("http", "https") or not parts.netloc:
+        return None
+    if network == "bluesky":
+        return f"at://{account_id}/app.bsky.feed.post/{found[1]}"
+    return found[1]
 
 
 def is_loopback(host: str) -> bool:

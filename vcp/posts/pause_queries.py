@@ -4,7 +4,7 @@ import uuid
 from collections.abc import Iterable, Sequence
 from typing import Any
 
-from sqlalchemy import ColumnElement, and_, exists, or_, select
+from sqlalchemy import ColumnElement, Select, and_, exists, func, or_, select
 from sqlalchemy.orm import Session, joinedload
 
 from vcp.areas.queries import prefixes
@@ -23,6 +23,12 @@ NO_SUCH = "There is no such pause in your areas."
 #: States in which a delivery has not left and may still.
 UNSENT = (DeliveryState.QUEUED, DeliveryState.RETRY_WAIT, DeliveryState.BLOCKED_AUTH)
 _NOT_OUT = (PostState.SUBMITTED, PostState.HELD, PostState.APPROVED, PostState.SCHEDULED)
+#: A pause in force that stops everything.
+_IS_FULL_STOP = (
+    Pause.lifted_at.is_(None),
+    Pause.scope == PauseScope.EVERYTHING,
+    Pause.stops == Stops.ALL,
+)
 
 
 def covers() -> ColumnElement[bool]:
@@ -54,11 +60,13 @@ def not_paused() -> ColumnElement[bool]:
 
 def not_all_stopped() -> ColumnElement[bool]:
     """Return the condition that not everything is stopped: asked first, it spares the rest."""
-    return ~exists().where(
-        Pause.lifted_at.is_(None),
-        Pause.scope == PauseScope.EVERYTHING,
-        Pause.stops == Stops.ALL,
-    )
+    return ~exists().where(*_IS_FULL_STOP)
+
+
+def full_stops(person: Person) -> Select[int]:
+    """Return the question how many pauses stop everything: whoever it is, they are told."""
+    del person
+    return select(func.count()).select_from(Pause).where(*_IS_FULL_STOP)
 
 
 def not_held_back() -> ColumnElement[bool]:

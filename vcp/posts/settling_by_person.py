@@ -9,6 +9,8 @@ from vcp.kernel import clock
 from vcp.kernel.errors import Conflict, Invalid
 from vcp.kernel.events import raise_event
 from vcp.kernel.permissions import Permission, Person, check
+from vcp.networks.addresses import remote_id_at
+from vcp.networks.registry import NETWORKS
 from vcp.posts import answering, holding_back
 from vcp.posts.delivery_queries import one
 from vcp.posts.events import PostChanged
@@ -19,13 +21,18 @@ from vcp.posts.states import DELIVERY
 def say_published(session: Session, delivery_id: uuid.UUID, url: str, *, by: Person) -> Delivery:
     """Record a person's word that it is there, with the address where they saw it.
 
-    Raises: Invalid without an address; Conflict when nobody is asked any more.
+    Raises: Invalid without the address of a post; Conflict when nobody is asked any more.
     """
     delivery = _asked(session, delivery_id, by)
-    if not url.startswith(("https://", "http://")):
-        raise Invalid("Paste the address of the post as you see it at the network.", "url")
-    delivery.remote_url = url
-    delivery.remote_id = url.rstrip("/").rsplit("/", maxsplit=1)[-1]
+    channel = delivery.channel
+    remote_id = remote_id_at(url, channel.network, channel.account_id)
+    if remote_id is None:
+        raise Invalid(
+            f"This isn't the address of a post on {NETWORKS[channel.network]}. Open the post "
+            "itself there, and copy the address of that page.",
+            "url",
+        )
+    delivery.remote_url, delivery.remote_id = url.strip(), remote_id
     delivery.published_at, delivery.problem = clock.now(), None
     delivery.next_at = clock.now() if delivery.withdraw_wanted_at else None
     try:
