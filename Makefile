@@ -28,7 +28,7 @@ test: .venv/dev.stamp ## Run every test; as root, installs Chromium and PostgreS
 
 test-faults: .venv/dev.stamp ## Run the long fault tests: kills, lost answers, slow servers
 	@tools/test-prerequisites.sh
-	@$(BIN)/pytest -m faults_long --database both --numprocesses 3 --dist load $(PYTEST_ARGS)
+	@$(BIN)/pytest -m faults_long --database both --numprocesses 3 --dist worksteal $(PYTEST_ARGS)
 
 pds: ## Fetch Bluesky's own server with npm, for its tests: some minutes, once
 	@tests/networks/pds/fetch.sh
