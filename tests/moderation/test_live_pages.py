@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterator
 
 import pytest
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import Browser, Page, Route, expect
 from sqlalchemy.orm import Session
 
 from moderation import desks, service
@@ -107,6 +107,26 @@ def test_sound_itself_is_let_in_by_the_policy(page: Page, origin: str) -> None:
         url,
     )
     assert 1 < length < 3
+
+
+def test_what_is_chosen_while_the_list_is_fetched_stays_chosen(
+    page: Page, origin: str, session: Session, team: Team
+) -> None:
+    """A key after it claims what the person sees chosen, never what was chosen before."""
+    cases = [make_contact_case(session, team).id for _ in range(3)]
+    session.commit()
+    page.goto(f"{origin}/staff/cases")
+    page.keyboard.press("j")
+    page.keyboard.press("j")
+    held: list[Route] = []
+    page.route(lambda url: url.endswith("/staff/cases"), lambda route: held.append(route))
+    with page.expect_request(lambda asked: asked.headers.get("x-poll") == "1"):
+        cases.append(make_contact_case(session, team).id)
+        session.commit()
+    page.keyboard.press("k")
+    held[0].continue_()
+    expect(page.locator("[data-case]")).to_have_count(4)
+    expect(page.locator(".vcp-queue__chosen")).to_have_attribute("data-case", str(cases[0]))
 
 
 def test_keys_choose_claim_open_and_hand_over(

@@ -117,7 +117,6 @@ async function renew() {
     soon();
     return;
   }
-  const chosen = document.querySelector(".vcp-queue__chosen")?.dataset.case;
   const answer = await fetch(location.href, { headers: { "X-Poll": "1" }, redirect: "manual" });
   if (answer.type === "opaqueredirect" || answer.status === 401) {
     signedOut();
@@ -127,12 +126,18 @@ async function renew() {
   const page = new DOMParser().parseFromString(await answer.text(), "text/html");
   const part = page.getElementById("desk-queue");
   if (!part) return;
+  // While it was fetched, somebody may have begun to type, or chosen another row.
+  if (isTyping()) {
+    soon();
+    return;
+  }
+  const before = chosen()?.dataset.case;
   queue.replaceChildren(...part.childNodes);
   state.replaceChildren(...page.getElementById("desk-state").childNodes);
   document.title = page.title;
   // What came while this browser slept is heard now.
   alarm(loud());
-  if (chosen) choose(queue.querySelector(`[data-case="${CSS.escape(chosen)}"]`), { scroll: false });
+  if (before) choose(queue.querySelector(`[data-case="${CSS.escape(before)}"]`), { scroll: false });
 }
 const soon = later(() => renew().catch(() => {}), SOON_MS);
 
