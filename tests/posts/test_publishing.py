@@ -278,6 +278,60 @@ def test_a_late_failure_changes_nothing(
     assert delivery.state is D.OUTCOME_UNKNOWN
 
 
+def sent_again(
+    session: Session, delivery: Delivery, settings: Settings, clock: time_machine.Traveller
+) -> tuple[Claimed, Claimed]:
+    """The first attempt, whose answer never came and which wasn't found, and the second."""
+    first = claimed(session, delivery, settings)
+    clock.shift(claiming.LEASE_S + 1)
+    settling.lose_expired(session)
+    for _ in range(2):
+        for reading in settling.take_reading(session, settings):
+            settling.record_reading(session, reading, None)
+        session.flush()
+        clock.shift(delivery.channel.settle_after_s + 1)
+    return first, claimed(session, delivery, settings)
+
+
+@pytest.mark.parametrize(
+    "error",
+    [None, NotSent("no route"), RateLimited("slow", retry_after_s=5), Unauthorised("revoked")],
+    ids=["still under way", "not sent", "rate limited", "token revoked"],
+)
+def test_a_late_answer_ends_the_tries_that_came_after_it(
+    session: Session,
+    delivery: Delivery,
+    settings: Settings,
+    clock: time_machine.Traveller,
+    error: NetworkError | None,
+) -> None:
+    """What is known to be there must not be sent a second time."""
+    first, second = sent_again(session, delivery, settings, clock)
+    if error is not None:
+        publishing.record(session, second, Outcome(error=error))
+    publishing.record(session, first, Outcome(receipt=receipt()))
+    session.flush()
+    assert (delivery.state, delivery.remote_id) == (D.PUBLISHED, "remote-1")
+    publishing.record(session, second, Outcome(error=NotSent("no route")))
+    assert delivery.state is D.PUBLISHED
+
+
+def test_a_late_answer_is_kept_while_another_is_sent_on_the_channel(
+    session: Session,
+    team: Team,
+    delivery: Delivery,
+    settings: Settings,
+    clock: time_machine.Traveller,
+) -> None:
+    first, second = sent_again(session, delivery, settings, clock)
+    publishing.record(session, second, Outcome(error=NotSent("no route")))
+    other = due(session, team)
+    assert claimed(session, other, settings).delivery_id == other.id
+    publishing.record(session, first, Outcome(receipt=receipt()))
+    session.flush()
+    assert (delivery.state, other.state) == (D.PUBLISHED, D.SENDING)
+
+
 def test_bytes_that_were_changed_after_approval_never_leave(
     session: Session, delivery: Delivery, settings: Settings
 ) -> None:

@@ -6,7 +6,7 @@ everything that allowed it still holds; what stops it is a condition here, not a
 
 import logging
 import random
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -43,7 +43,14 @@ logger = logging.getLogger(__name__)
 
 #: Seconds before the next try after a send that certainly didn't happen.
 RETRY_DELAYS_S = (2, 5, 15, 30, 60, 120, 300)
-
+#: Where an earlier attempt's answer may find a delivery that goes on, and the moves that lead from
+#: there to its being sent: what is known to be there must not be tried again.
+_TO_SENDING: Mapping[DeliveryState, tuple[str, ...]] = {
+    DeliveryState.SENDING: (),
+    DeliveryState.QUEUED: ("claim",),
+    DeliveryState.RETRY_WAIT: ("requeue", "claim"),
+    DeliveryState.BLOCKED_AUTH: ("unblock", "claim"),
+}
 
 _ATTEMPTS = select(Attempt).where(Attempt.id.in_(bindparam("ids", expanding=True)))
 
@@ -224,9 +231,12 @@ def _record_late(session: Session, delivery: Delivery, attempt: Attempt, receipt
         # Nobody waits for it any more: it must not stay.
         delivery.withdraw_wanted_at = delivery.withdraw_wanted_at or clock.now()
         settle_as_published(session, delivery, receipt, "appear")
-    elif delivery.state is DeliveryState.QUEUED:
-        DELIVERY.apply(session, delivery, "claim", by=PUBLISHER, late=True)
-        settle_as_published(session, delivery, receipt, "publish")
+    elif delivery.state in _TO_SENDING:
+        # Stored as one change: another delivery may be in flight on this channel meanwhile.
+        with session.no_autoflush:
+            for verb in _TO_SENDING[delivery.state]:
+                DELIVERY.apply(session, delivery, verb, by=PUBLISHER, late=True)
+            settle_as_published(session, delivery, receipt, "publish")
     elif delivery.remote_id != receipt.remote_id:
         logger.error(
             "Delivery %s has a second copy at the network: %s", delivery.id, receipt.remote_id
