@@ -153,6 +153,7 @@ class PublisherProcess:
             set_back.follow(session)
             settling.lose_expired(session)
             settling.wake(session)
+            settling.end_replaced(session)
             settling.expire(session)
             reappearing.hurry(session)
             self.readings += settling.take_reading(session, self.world.settings)

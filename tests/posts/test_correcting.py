@@ -3,13 +3,19 @@
 from dataclasses import replace
 
 import pytest
+import time_machine
 from sqlalchemy.orm import Session
 
 from tests.factories.posts import PLATE, Team, make_colleague, make_post, make_team, words
+from tests.posts.sending import Bench
 from vcp.kernel.errors import Conflict, Invalid, NotAllowed
 from vcp.kernel.permissions import Role
-from vcp.posts import correcting, service
-from vcp.posts.models import Correction, DeliveryKind, Post
+from vcp.kernel.settings import Settings
+from vcp.networks.base import NetworkError, NotSent, OutcomeUnknown
+from vcp.networks.fake import FakeNetwork
+from vcp.posts import claiming, correcting, publishing, service, settling
+from vcp.posts.models import Correction, Delivery, DeliveryKind, Post
+from vcp.posts.publishing import Outcome
 from vcp.posts.states import POST, CorrectionState, DeliveryState, PostState
 from vcp.posts.tombstones import WithdrawalReason
 
@@ -157,3 +163,39 @@ def test_withdrawing_the_post_ends_its_correction(session: Session) -> None:
     assert correction.state is CorrectionState.CANCELLED
     with pytest.raises(Conflict):
         correcting.save_correction(session, correction.id, words(team), WHY, by=team.officer)
+
+
+def corrected(bench: Bench, post: Post, text: str) -> Delivery:
+    """An approved correction, as its delivery to the team's Mastodon."""
+    correction = submitted(bench.session, bench.team, post, text)
+    sha = correction.revision.sha256
+    correcting.approve_correction(bench.session, correction.id, sha, by=bench.team.supervisor)
+    bench.session.flush()
+    mine = bench.session.query(Delivery).filter_by(revision_id=correction.revision_id)
+    return mine.filter_by(channel=bench.team.mastodon).one()
+
+
+@pytest.mark.parametrize(
+    "error", [NotSent("no route"), OutcomeUnknown("no answer")], ids=["not sent", "unknown"]
+)
+def test_an_older_correction_never_undoes_a_newer_one(
+    session: Session, settings: Settings, clock: time_machine.Traveller, error: NetworkError
+) -> None:
+    """The older one was still being tried when the newer one went out."""
+    network = FakeNetwork()
+    bench = Bench(session, settings, make_team(session), network)
+    post = bench.queue("Forty bikes.").post
+    bench.send()
+    older = corrected(bench, post, "Forty-one bikes.")
+    claimed = claiming.claim_next(session, bench.team.mastodon.id, "test:1", settings)
+    assert claimed is not None
+    assert claimed.delivery_id == older.id
+    publishing.record(session, claimed, Outcome(error=error))
+    newer = corrected(bench, post, "Forty-two bikes.")
+    assert bench.send()
+    bench.read()
+    clock.shift(10)
+    assert bench.send() is None
+    settling.end_replaced(session)
+    assert (older.state, newer.state) == (DeliveryState.CANCELLED, DeliveryState.PUBLISHED)
+    assert network.posts[0].outgoing.text == "Forty-two bikes."

@@ -78,6 +78,18 @@ def _has_target() -> ColumnElement[bool]:
     return _is_out(0)
 
 
+def is_replaced() -> ColumnElement[bool]:
+    """Newer words than those of this correction were approved for the same part."""
+    newer = exists().where(
+        _OTHER.post_id == Delivery.post_id,
+        _OTHER.channel_id == Delivery.channel_id,
+        _OTHER.part == Delivery.part,
+        _OTHER.kind == DeliveryKind.CORRECT,
+        _OTHER.revision_id > Delivery.revision_id,
+    )
+    return newer.correlate(Delivery)
+
+
 def _follows() -> ColumnElement[bool]:
     """The part of its thread before it is out."""
     return _is_out(1)
@@ -111,7 +123,7 @@ def _sendable(now: ColumnElement[datetime]) -> ColumnElement[bool]:
         Delivery.due_at <= now,
         Delivery.not_after > now,
         Delivery.withdraw_wanted_at.is_(None),
-        or_(Delivery.kind == DeliveryKind.PUBLISH, _has_target()),
+        or_(Delivery.kind == DeliveryKind.PUBLISH, and_(_has_target(), ~is_replaced())),
         or_(Delivery.part == 1, Delivery.kind == DeliveryKind.CORRECT, _follows()),
         not_held_back(),
         _allowed(now),

@@ -38,6 +38,7 @@ from vcp.posts.following import end_broken, reply_target
 from vcp.posts.freezing import outgoing
 from vcp.posts.models import Attempt, Delivery, DeliveryKind
 from vcp.posts.publishing import first_reading, make_wait, settle_as_published
+from vcp.posts.sendable import is_replaced
 from vcp.posts.states import DELIVERY, POST, DeliveryState, PostState
 
 logger = logging.getLogger(__name__)
@@ -143,6 +144,25 @@ def expire(session: Session) -> int:
             for delivery in post.deliveries
         ):
             POST.apply(session, post, "expire", by=PUBLISHER)
+    return len(rows)
+
+
+def end_replaced(session: Session) -> int:
+    """End corrections that wait while newer words were approved: they would undo those."""
+    rows = session.scalars(
+        select(Delivery)
+        .where(
+            Delivery.kind == DeliveryKind.CORRECT,
+            Delivery.state.in_(DELIVERY.moves["cancel"][0]),
+            is_replaced(),
+        )
+        .limit(BATCH)
+    ).all()
+    for delivery in rows:
+        delivery.next_at = None
+        delivery.problem = "Newer words replaced these before they were sent."
+        DELIVERY.apply(session, delivery, "cancel", by=PUBLISHER, detail=delivery.problem)
+        raise_event(session, PostChanged(delivery.post_id))
     return len(rows)
 
 

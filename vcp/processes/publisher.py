@@ -90,6 +90,7 @@ class Publisher(Loop):
             set_back.follow(session)
             settling.lose_expired(session)
             settling.wake(session)
+            settling.end_replaced(session)
             settling.expire(session)
             reappearing.hurry(session)
             readings = settling.take_reading(session, self.settings)
