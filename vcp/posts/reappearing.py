@@ -1,7 +1,7 @@
 """Looking out for what must not be seen: a withdrawn post that a network may still show late.
 
-The outcome of its send was never known, or it was cancelled after a try. The network is read until
-some time has passed; what appears is taken down at once.
+The outcome of its send was never known, or it was cancelled or given up after a try. The network
+is read until some time has passed; what appears is taken down at once.
 """
 
 from datetime import datetime, timedelta
@@ -30,7 +30,12 @@ DEAR_OFTEN_S, DEAR_SELDOM_S = 15, 120
 FIRST_MINUTE_S = 60
 BATCH = 100
 #: States in which nothing of it is known to be out.
-WATCHED = (DeliveryState.NEEDS_PERSON, DeliveryState.CANCELLED, DeliveryState.EXPIRED)
+WATCHED = (
+    DeliveryState.NEEDS_PERSON,
+    DeliveryState.CANCELLED,
+    DeliveryState.EXPIRED,
+    DeliveryState.FAILED,
+)
 
 
 def take_watches(session: Session, settings: Settings) -> list[Reading]:

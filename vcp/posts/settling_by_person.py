@@ -64,12 +64,17 @@ def send_again(session: Session, delivery_id: uuid.UUID, *, by: Person) -> Deliv
 def give_up(session: Session, delivery_id: uuid.UUID, reason: str, *, by: Person) -> Delivery:
     """End it unsent on a person's word, with a reason.
 
-    Raises: Invalid without a reason; Conflict when nobody is asked any more.
+    What was withdrawn is looked for all the same. Raises: Invalid without a reason; Conflict when
+    a server still shows it, or nobody is asked any more.
     """
     delivery = _asked(session, delivery_id, by)
     if not reason:
         raise Invalid("Say why it should not be sent again.", "reason")
-    delivery.problem, delivery.next_at = f"Given up: {reason}", None
+    if delivery.remote_id is not None:
+        raise Conflict("It was sent, and its server still shows it. Remove it there.")
+    delivery.problem = f"Given up: {reason}"
+    if delivery.withdraw_wanted_at is None:
+        delivery.next_at = None
     DELIVERY.apply(session, delivery, "give_up", by=by, reason=reason)
     raise_event(session, PostChanged(delivery.post_id))
     return delivery

@@ -174,7 +174,7 @@ DELIVERY = Lifecycle(
         "expire": ([_D.QUEUED, _D.RETRY_WAIT, _D.BLOCKED_AUTH], _D.EXPIRED),
         "cancel": ([_D.QUEUED, _D.RETRY_WAIT, _D.BLOCKED_AUTH], _D.CANCELLED),
         # A network showed late what had been given up: it is taken down.
-        "appear": ([_D.CANCELLED, _D.EXPIRED], _D.PUBLISHED),
+        "appear": ([_D.CANCELLED, _D.EXPIRED, _D.FAILED], _D.PUBLISHED),
         "withdraw": ([_D.PUBLISHED, _D.NEEDS_PERSON], _D.WITHDRAWN),
         "stay": ([_D.PUBLISHED, _D.WITHDRAWN], _D.NEEDS_PERSON),  # a server won't take it down
     },

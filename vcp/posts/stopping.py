@@ -4,7 +4,7 @@ import uuid
 from dataclasses import dataclass
 from datetime import timedelta
 
-from sqlalchemy import ColumnElement, and_, or_, select
+from sqlalchemy import ColumnElement, and_, exists, or_, select
 from sqlalchemy.orm import Session
 
 from vcp.kernel import clock, mail
@@ -13,12 +13,12 @@ from vcp.kernel.crashing import crash_point
 from vcp.kernel.errors import Conflict
 from vcp.kernel.events import raise_event
 from vcp.kernel.permissions import Permission, Person, check
-from vcp.networks.base import Network, NetworkError
+from vcp.networks.base import FailureClass, Network, NetworkError
 from vcp.posts import in_force
 from vcp.posts.claiming import PUBLISHER, took_turn
 from vcp.posts.delivery_queries import one
 from vcp.posts.events import PostChanged
-from vcp.posts.models import Delivery, DeliveryKind, Post
+from vcp.posts.models import Attempt, Delivery, DeliveryKind, Post
 from vcp.posts.states import DELIVERY, DeliveryState
 from vcp.users import queries as users
 
@@ -87,23 +87,31 @@ def cancel_waiting(session: Session, post: Post, *, by: Actor) -> int:
 def want_withdrawn(session: Session, post: Post, *, by: Actor) -> None:
     """Cancel what waits, and have every copy that is out, or may be, taken down.
 
-    What was cancelled after a try is watched for: a server may show that try late.
+    What ended after a try is watched for: a server may show that try late.
     """
     cancel_waiting(session, post, by=by)
     now = clock.now()
     never_left = and_(
         Delivery.state.in_((DeliveryState.CANCELLED, DeliveryState.EXPIRED)), Delivery.attempt == 0
     )
+    only_refused = and_(Delivery.state == DeliveryState.FAILED, ~_may_have_left())
     rows = session.scalars(
-        select(Delivery).where(
-            Delivery.post_id == post.id, Delivery.state != DeliveryState.FAILED, ~never_left
-        )
+        select(Delivery).where(Delivery.post_id == post.id, ~never_left, ~only_refused)
     ).all()
     for delivery in rows:
         delivery.withdraw_wanted_at = now
         # Of what is being sent, the answer is awaited first.
         if delivery.kind is DeliveryKind.PUBLISH and delivery.state is not DeliveryState.SENDING:
             delivery.next_at = now
+
+
+def _may_have_left() -> ColumnElement[bool]:
+    """One of its tries may have made a post, as far as its answer, or the lack of it, tells."""
+    unsure = exists().where(
+        Attempt.delivery_id == Delivery.id,
+        or_(Attempt.outcome.is_(None), Attempt.outcome == FailureClass.AMBIGUOUS),
+    )
+    return unsure.correlate(Delivery)
 
 
 def take_down_due(session: Session) -> list[Takedown]:
