@@ -22,12 +22,13 @@ from vcp.kernel.context import Machine
 from vcp.kernel.settings import Settings
 from vcp.networks.base import NotSent, RateLimited, Unauthorised
 from vcp.networks.fake import FakeNetwork
-from vcp.posts import claiming, reconciling, settling
+from vcp.posts import claiming, reconciling, service, settling, settling_by_person
 from vcp.posts.freezing import outgoing
 from vcp.posts.gap_models import GapCheck, LedgerGap
 from vcp.posts.high_water import FILE_NAME, HighWater, Mark
 from vcp.posts.models import Delivery
 from vcp.posts.states import DeliveryState, PostState
+from vcp.posts.tombstones import WithdrawalReason
 from vcp.processes.publisher import Publisher
 
 __all__ = ["net"]
@@ -190,6 +191,25 @@ def test_where_posts_show_late_absent_is_not_enough_and_a_person_is_asked(
     assert delivery.state is D.NEEDS_PERSON
     assert "backup" in (delivery.problem or "")
     assert results(bench) == ["asked"]
+
+
+def test_what_a_person_found_after_the_gap_is_a_post_that_is_out(
+    bench: Bench, clock: time_machine.Traveller
+) -> None:
+    """Else it could be written anew and sent again, and never be withdrawn."""
+    bench.team.mastodon.settle_policy = SettlePolicy.PERSON
+    delivery = bench.queue("Notice")
+    open_gap(bench)
+    clock.shift(bench.team.mastodon.settle_after_s + 1)
+    look(bench)
+    assert (delivery.state, delivery.post.state) == (D.NEEDS_PERSON, PostState.SCHEDULED)
+    url = "https://social.example/@harbour/12345"
+    by = bench.team.supervisor
+    settling_by_person.say_published(bench.session, delivery.id, url, by=by)
+    bench.session.expire_all()
+    assert delivery.post.state is PostState.RELEASED
+    assert delivery.post.public_revision_id == delivery.revision_id
+    service.withdraw(bench.session, delivery.post_id, WithdrawalReason.MISTAKE, by=by)
 
 
 def test_a_network_that_cannot_be_read_for_ten_minutes_is_a_persons_job(

@@ -12,6 +12,7 @@ from vcp.kernel.permissions import Permission, Person, check
 from vcp.networks.addresses import remote_id_at
 from vcp.networks.registry import NETWORKS
 from vcp.posts import answering, holding_back
+from vcp.posts.claiming import start_posts
 from vcp.posts.delivery_queries import one
 from vcp.posts.events import PostChanged
 from vcp.posts.models import Delivery, Post
@@ -40,6 +41,8 @@ def say_published(session: Session, delivery_id: uuid.UUID, url: str, *, by: Per
             DELIVERY.apply(session, delivery, "say_published", by=by, url=url)
     except IntegrityError as error:
         raise Conflict("That address already belongs to another post of this channel.") from error
+    # After a database was put back, one may be asked about whose post hasn't begun to leave here.
+    start_posts(session, [delivery])
     answering.note_published(session, delivery)
     raise_event(session, PostChanged(delivery.post_id))
     return delivery
