@@ -9,7 +9,7 @@ from flask import Flask
 from sqlalchemy.orm import Session
 
 from tests.client import Client
-from tests.factories.posts import make_team
+from tests.factories.posts import make_post, make_team
 from tests.factories.users import sign_in
 from tests.faults.fakenet import FakeNet
 from tests.networks.conftest import net
@@ -29,6 +29,7 @@ from vcp.posts.high_water import FILE_NAME, HighWater, Mark
 from vcp.posts.models import Delivery
 from vcp.posts.states import DeliveryState, PostState
 from vcp.posts.tombstones import WithdrawalReason
+from vcp.posts.words import Part
 from vcp.processes.publisher import Publisher
 
 __all__ = ["net"]
@@ -62,6 +63,7 @@ def look(bench: Bench) -> int:
         reconciling.record_check(bench.session, looked, found)
         bench.session.flush()
         number += 1
+    bench.session.flush()
     bench.session.expire_all()
     return number
 
@@ -210,6 +212,66 @@ def test_what_a_person_found_after_the_gap_is_a_post_that_is_out(
     assert delivery.post.state is PostState.RELEASED
     assert delivery.post.public_revision_id == delivery.revision_id
     service.withdraw(bench.session, delivery.post_id, WithdrawalReason.MISTAKE, by=by)
+
+
+def queue_thread(bench: Bench) -> list[Delivery]:
+    post = make_post(
+        bench.session, bench.team, state=PostState.SCHEDULED, more=(Part("The second part."),)
+    )
+    bench.session.flush()
+    rows = bench.session.query(Delivery).filter_by(post_id=post.id, channel=bench.team.mastodon)
+    return rows.order_by(Delivery.part).all()
+
+
+def publish_thread(bench: Bench, parts: list[Delivery]) -> None:
+    """Put two parts out as the newer database did."""
+    first_id = publish_unknown_to_us(bench, parts[0])
+    bench.network.publish(outgoing(parts[1], bench.settings, first_id), str(parts[1].id))
+
+
+def test_a_later_part_is_looked_for_once_the_one_before_is_found(
+    bench: Bench, clock: time_machine.Traveller
+) -> None:
+    """A server may show the first part late; the second is there as well."""
+    network = bench.network = FakeNetwork(lag=timedelta(seconds=10))
+    parts = queue_thread(bench)
+    publish_thread(bench, parts)
+    gap = open_gap(bench)
+    assert look(bench) == 1
+    clock.shift(bench.team.mastodon.settle_after_s + 1)
+    assert look(bench) == 2
+    assert gap.ended_at
+    assert {part.state for part in parts} == {D.PUBLISHED}
+    assert bench.send() is None
+    assert len(network.posts) == 2
+
+
+def test_a_later_part_is_asked_about_with_the_one_before(
+    bench: Bench, clock: time_machine.Traveller
+) -> None:
+    bench.team.mastodon.settle_policy = SettlePolicy.PERSON
+    parts = queue_thread(bench)
+    gap = open_gap(bench)
+    clock.shift(bench.team.mastodon.settle_after_s + 1)
+    look(bench)
+    look(bench)
+    assert gap.ended_at
+    assert {part.state for part in parts} == {D.NEEDS_PERSON}
+
+
+def test_a_later_part_of_what_never_left_goes_out_after_the_first(
+    bench: Bench, clock: time_machine.Traveller
+) -> None:
+    parts = queue_thread(bench)
+    gap = open_gap(bench)
+    for _ in range(2):
+        look(bench)
+        clock.shift(bench.team.mastodon.settle_after_s + 1)
+    look(bench)
+    assert gap.ended_at
+    assert bench.send()
+    assert bench.send()
+    assert {part.state for part in parts} == {D.PUBLISHED}
 
 
 def test_a_network_that_cannot_be_read_for_ten_minutes_is_a_persons_job(

@@ -10,9 +10,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from sqlalchemy import func, or_, select, update
+from sqlalchemy import ColumnElement, and_, exists, func, or_, select, update
 from sqlalchemy.exc import IntegrityError
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import Session, aliased
 
 from vcp.channels import service as channels
 from vcp.channels.models import Channel, SettlePolicy
@@ -149,6 +149,7 @@ def take_check(session: Session, channel_id: int, settings: Settings) -> Looked 
             GapCheck.channel_id == channel_id,
             GapCheck.checked_at.is_(None),
             GapCheck.next_at <= now,
+            ~_part_before_is_open(),
         )
         .order_by(Delivery.due_at, Delivery.created_at, Delivery.id)
         .limit(1)
@@ -170,10 +171,51 @@ def take_check(session: Session, channel_id: int, settings: Settings) -> Looked 
     try:
         reading = reading_from(session, delivery, start, settings)
     except ValueError:
-        # Its bytes are not those that were approved: the claim refuses it.
-        _close(session, check, "moot")
+        _not_to_be_looked_for(session, check, delivery)
         return None
     return Looked(reading, gap.noticed_at)
+
+
+def _part_before_is_open() -> ColumnElement[bool]:
+    """What it would answer may still be found: only then can it be told whether this one left."""
+    before, check = aliased(Delivery), aliased(GapCheck)
+    found = (
+        exists()
+        .where(
+            *_comes_before(before),
+            before.remote_id.is_(None),
+            or_(
+                before.state.in_((DeliveryState.SENDING, DeliveryState.OUTCOME_UNKNOWN)),
+                exists().where(check.delivery_id == before.id, check.checked_at.is_(None)),
+            ),
+        )
+        .correlate(Delivery)
+    )
+    return and_(Delivery.part > 1, found)
+
+
+def _comes_before(before: type[Delivery]) -> tuple[ColumnElement[bool], ...]:
+    return (
+        before.revision_id == Delivery.revision_id,
+        before.channel_id == Delivery.channel_id,
+        before.kind == Delivery.kind,
+        before.part == Delivery.part - 1,
+    )
+
+
+def _not_to_be_looked_for(session: Session, check: GapCheck, delivery: Delivery) -> None:
+    """Ask about what follows a part that a person is asked about; anything else can go on.
+
+    What follows a part that isn't there can't be there, and the claim refuses bytes that are not
+    those that were approved.
+    """
+    before = aliased(Delivery)
+    asked = select(before.id).where(before.state == DeliveryState.NEEDS_PERSON)
+    mine = asked.join(Delivery, and_(*_comes_before(before))).where(Delivery.id == delivery.id)
+    if session.scalar(mine) is not None:
+        _ask(session, check, delivery, "Whether the part before it is there isn't known")
+    else:
+        _close(session, check, "moot")
 
 
 def record_check(session: Session, looked: Looked, found: Receipt | NetworkError | None) -> None:
