@@ -59,6 +59,13 @@ def now() -> datetime:
     [
         (401, {"title": "Unauthorized", "status": 401}, Unauthorised, None),
         (403, {"detail": "Your account is suspended"}, Unauthorised, None),
+        (403, {"detail": "To protect our users, this account is locked."}, Unauthorised, None),
+        (
+            403,
+            {"detail": "You have been blocked from the author of this tweet."},
+            Rejected,
+            Reason.FORBIDDEN,
+        ),
         (
             403,
             {"detail": "not configured with the appropriate oauth1 app permissions"},

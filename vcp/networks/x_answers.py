@@ -46,9 +46,10 @@ LIMITS = Limits(
 _DUPLICATE = re.compile(r"duplicate content", re.IGNORECASE)
 _TOO_LONG = re.compile(r"shorter|too long|over the|character limit|280", re.IGNORECASE)
 _MEDIA = re.compile(r"media", re.IGNORECASE)
-# Refusals of the account or the app rather than of these words.
+# Refusals of the account or the app rather than of these words. "Locked" is our account; "blocked"
+# is what one resident did to it, which mustn't stop the channel.
 _ABOUT_SIGN_IN = re.compile(
-    r"oauth|permission|authenticat|suspended|locked|enrolled|credentials|client-forbidden",
+    r"oauth|permission|authenticat|suspended|\blocked|enrolled|credentials|client-forbidden",
     re.IGNORECASE,
 )
 _MENTIONS = re.compile(r"^(?:@\w+\s+)+")
