@@ -6,7 +6,7 @@ import pytest
 import time_machine
 from sqlalchemy.orm import Session
 
-from tests.factories.posts import make_team
+from tests.factories.posts import make_team, words
 from tests.faults.fakenet import FakeNet
 from tests.faults.fakenet_x_shapes import SECRET, user_id
 from tests.posts.sending import Bench, network_of
@@ -18,7 +18,8 @@ from vcp.kernel.mail import Mail
 from vcp.kernel.settings import Settings
 from vcp.networks.base import OutcomeUnknown
 from vcp.networks.fake import FakeNetwork
-from vcp.posts import claiming, settling
+from vcp.posts import claiming, correcting, settling
+from vcp.posts.models import Post
 from vcp.posts.states import DeliveryState
 
 D = DeliveryState
@@ -30,6 +31,16 @@ def bench(session: Session, settings: Settings, clock: time_machine.Traveller) -
     team = make_team(session)
     team.mastodon.network = "x"
     return Bench(session, settings, team, FakeNetwork())
+
+
+def correct(bench: Bench, post: Post, text: str) -> None:
+    by, supervisor = bench.team.officer, bench.team.supervisor
+    new = words(bench.team, text=text)
+    made = correcting.start_correction(bench.session, post.id, new, "We were wrong.", by=by)
+    correcting.submit_correction(bench.session, made.id, by=by)
+    sha = made.revision.sha256
+    correcting.approve_correction(bench.session, made.id, sha, by=supervisor)
+    bench.session.flush()
 
 
 def condition_of(bench: Bench) -> Condition:
@@ -62,6 +73,30 @@ def test_a_link_costs_more(bench: Bench) -> None:
     bench.queue(LINK)
     bench.send()
     assert spending.dollars(condition_of(bench).spent) == "$0.20"
+
+
+def test_a_correction_costs_nothing_where_posts_cannot_be_changed(bench: Bench) -> None:
+    delivery = bench.queue("The surgery is at ten.")
+    bench.send()
+    delivery.post.public_revision = delivery.revision
+    correct(bench, delivery.post, "The surgery is at eleven.")
+    assert bench.send()
+    assert bench.session.query(Spending).count() == 1
+
+
+def test_bytes_that_were_changed_after_approval_are_refused_and_hold_up_nobody(
+    bench: Bench,
+) -> None:
+    """What they would cost can't be told, and mustn't keep the others from being claimed."""
+    changed = bench.queue("The surgery is at ten.")
+    changed.payload = "changed"
+    bench.session.flush()
+    channels = [bench.team.own_feed.id, bench.team.mastodon.id]
+    found = claiming.claim_many(bench.session, channels, "test:1", bench.settings)
+    bench.session.expire_all()
+    assert [one.channel_id for one in found] == [bench.team.own_feed.id]
+    assert changed.state is D.FAILED
+    assert bench.session.query(Spending).count() == 0
 
 
 def test_a_channel_that_costs_nothing_is_not_counted(bench: Bench) -> None:
