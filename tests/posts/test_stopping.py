@@ -310,6 +310,18 @@ class TestWatching:
         withdraw(session, team, sending)
         assert len(reappearing.take_watches(session, settings)) == 1
 
+    def test_one_whose_bytes_were_changed_keeps_no_other_from_being_looked_for(
+        self, session: Session, team: Team, sending: Claimed, settings: Settings
+    ) -> None:
+        delivery = delivery_of(session, sending)
+        publishing.record(session, sending, Outcome(error=OutcomeUnknown("no answer")))
+        delivery.payload = delivery.payload.replace("forty", "fifty")
+        session.flush()
+        assert settling.take_reading(session, settings) == []
+        assert withdraw(session, team, sending).state is D.NEEDS_PERSON
+        for _ in range(2):
+            assert reappearing.take_watches(session, settings) == []
+
     def test_one_that_a_person_gave_up_is_looked_for_all_the_same(
         self, session: Session, team: Team, sending: Claimed, settings: Settings
     ) -> None:

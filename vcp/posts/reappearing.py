@@ -57,7 +57,11 @@ def take_watches(session: Session, settings: Settings) -> list[Reading]:
     for delivery in rows:
         if took_turn(session, delivery, now):
             session.refresh(delivery)
-            taken.append(reading_of(session, delivery, settings))
+            try:
+                taken.append(reading_of(session, delivery, settings))
+            except ValueError:
+                # What it sent can't be told any more; a person was asked, and others are read.
+                delivery.next_at = None
     return taken
 
 
