@@ -24,7 +24,9 @@ from vcp.posts.claiming import LEASE_S, Claimed
 from vcp.posts.models import Delivery
 from vcp.posts.publishing import Outcome
 from vcp.posts.states import DeliveryState, PostState
+from vcp.processes import publisher as publisher_process
 from vcp.processes.ledger import Ledger
+from vcp.processes.publisher import Publisher
 
 D = DeliveryState
 CHANNELS = 6
@@ -143,6 +145,57 @@ def test_nothing_is_begun_after_its_last_moment(
     assert claimed is not None
     clock.shift(3)
     assert isinstance(publishing.send(claimed, FakeNetwork()).error, NotSent)
+
+
+class TestLeases:
+    """Who still sends is never taken for dead, by itself least of all."""
+
+    @pytest.fixture
+    def publisher(
+        self, app: Flask, settings: Settings, monkeypatch: pytest.MonkeyPatch
+    ) -> Publisher:
+        monkeypatch.setattr(publisher_process, "RENEW_EVERY_S", 0.05)
+        made = Publisher(app, settings, writer=None)  # type: ignore[arg-type]  # writes no page
+        monkeypatch.setattr(made, "listen_for_stop", lambda: None)
+        return made
+
+    def test_a_publisher_that_was_held_up_does_not_lose_what_it_sends(
+        self,
+        session: Session,
+        team: Team,
+        settings: Settings,
+        publisher: Publisher,
+        monkeypatch: pytest.MonkeyPatch,
+        clock: time_machine.Traveller,
+    ) -> None:
+        """The database was away for longer than a lease; the repair comes before the renewal."""
+        make_post(session, team, state=PostState.SCHEDULED)
+        session.flush()
+        claimed = claiming.claim_next(session, team.mastodon.id, publisher.owner, settings)
+        session.commit()
+        assert claimed is not None
+        publisher.sending.add(claimed.delivery_id)
+        monkeypatch.setattr(publisher, "_start", lambda *_: None)
+        clock.shift(LEASE_S + 1)
+        publisher.repair()
+        assert session.get_one(Delivery, claimed.delivery_id).state is D.SENDING
+        publisher.sending.clear()
+        publisher.repair()
+        assert session.get_one(Delivery, claimed.delivery_id).state is D.OUTCOME_UNKNOWN
+
+    def test_leases_are_kept_while_a_stopping_publisher_lets_its_calls_end(
+        self, publisher: Publisher, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        renewed = threading.Event()
+
+        def call() -> None:
+            renewed.wait(5)
+
+        monkeypatch.setattr(publisher, "renew", renewed.set)
+        publisher.busy["send"] = publisher.pool.submit(call)
+        publisher.stopping.set()
+        publisher.run()
+        assert renewed.is_set()
 
 
 class TestLedger:

@@ -8,6 +8,7 @@ then a person decides: nothing is sent there again by itself, unless the force s
 
 import logging
 import uuid
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -69,12 +70,19 @@ class Reading:
     taken: frozenset[str]
 
 
-def lose_expired(session: Session) -> int:
-    """Take what was being sent by a process that died as unknown, never as unsent."""
+def lose_expired(session: Session, ours: Collection[uuid.UUID] = ()) -> int:
+    """Take what was being sent by a process that died as unknown, never as unsent.
+
+    `ours` is what this process sends right now: it lives, however late it renews its leases.
+    """
     now = clock.now()
     lost = session.scalars(
         select(Delivery)
-        .where(Delivery.state == DeliveryState.SENDING, Delivery.lease_until < now)
+        .where(
+            Delivery.state == DeliveryState.SENDING,
+            Delivery.lease_until < now,
+            Delivery.id.not_in(ours),
+        )
         .limit(BATCH)
     ).all()
     return sum(

@@ -7,7 +7,7 @@ due there: one write in flight a channel, and a slow channel holds nobody else.
 import logging
 import uuid
 from collections.abc import Callable, Hashable
-from concurrent.futures import Future, ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor, wait
 from contextlib import suppress
 from functools import partial
 
@@ -72,8 +72,13 @@ class Publisher(Loop):
         self.every(MEASURE_EVERY_S, self.measure)
 
     def run(self) -> None:
-        """Run until asked to stop, then let the calls under way end (45 s at the most)."""
+        """Run until asked to stop, then let the calls under way end (45 s at the most).
+
+        Their leases are kept meanwhile, or another publisher would take them for lost.
+        """
         super().run()
+        while wait(self.busy.values(), timeout=RENEW_EVERY_S).not_done:
+            self.attempt(self.renew)
         self.pool.shutdown(wait=True)
 
     def look(self) -> None:
@@ -88,7 +93,7 @@ class Publisher(Loop):
         self.compare()
         with transaction() as session:
             set_back.follow(session)
-            settling.lose_expired(session)
+            settling.lose_expired(session, list(self.sending))
             settling.wake(session)
             settling.end_replaced(session)
             settling.expire(session)
