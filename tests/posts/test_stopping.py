@@ -9,6 +9,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from tests.factories.posts import Team, make_post, make_team
+from vcp.channels import service as channels
 from vcp.kernel import clock as kernel_clock
 from vcp.kernel.errors import Conflict, NotAllowed
 from vcp.kernel.mail import Mail
@@ -28,6 +29,7 @@ from vcp.posts import (
     publishing,
     reappearing,
     service,
+    set_back,
     settling,
     settling_by_person,
     stopping,
@@ -173,6 +175,36 @@ class TestWhatIsOut:
         look(session, Seen("the server still shows it.", came_back=True))
         stopping.ask_about_shown(session)
         assert out.state is D.NEEDS_PERSON
+
+    def test_the_word_about_an_account_that_was_given_up_is_the_last(
+        self, session: Session, team: Team, out: Delivery, clock: time_machine.Traveller
+    ) -> None:
+        """Nobody can look there any more, so it would be asked about for ever."""
+        by = team.administrator
+        channels.disconnect(session, out.channel_id, "The account was closed.", by=by)
+        clock.shift(stopping.ASK_AFTER_S + 1)
+        look(session, Seen("This channel has no credentials."))
+        stopping.ask_about_shown(session)
+        stopping.say_gone(session, out.id, by=team.supervisor)
+        session.flush()
+        clock.shift(timedelta(hours=1))
+        assert stopping.take_down_due(session) == []
+        assert stopping.ask_about_shown(session) == 0
+        assert out.state is D.WITHDRAWN
+
+    def test_a_clock_that_was_set_back_holds_no_takedown_up(
+        self, session: Session, out: Delivery, clock: time_machine.Traveller
+    ) -> None:
+        look(session, STAYS)
+        assert set_back.follow(session) == 0
+        clock.shift(-timedelta(hours=1))
+        assert stopping.take_down_due(session) == []
+        set_back.follow(session)
+        look(session, STAYS)
+        clock.shift(stopping.ASK_AFTER_S + 1)
+        assert stopping.ask_about_shown(session) == 1
+        look(session, Seen())
+        assert out.state is D.WITHDRAWN
 
     @staticmethod
     def _other(out: Delivery) -> Delivery:

@@ -4,7 +4,7 @@ A row that changed in the future is the sign of it. Left alone, its lease or its
 would wait for as long as the clock went back, and then look for its copy in the wrong hours.
 """
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from sqlalchemy import case, update
 from sqlalchemy.orm import Session
@@ -13,6 +13,7 @@ from vcp.kernel import clock
 from vcp.posts.claiming import LEASE
 from vcp.posts.models import Delivery
 from vcp.posts.states import DeliveryState
+from vcp.posts.stopping import LOOK_AGAIN_S
 
 #: Two machines' clocks may differ by so much without either having been set.
 NOTICED_FROM = timedelta(seconds=60)
@@ -35,5 +36,23 @@ def follow(session: Session) -> int:
         )
         .execution_options(synchronize_session=False)
     )
+    followed = int(done.rowcount)  # type: ignore[attr-defined]  # CursorResult, typed as Result
+    followed += _follow_takedowns(session, now)
     session.expire_all()
+    return followed
+
+
+def _follow_takedowns(session: Session, now: datetime) -> int:
+    """Have what must come down looked at now, where its next look is further off than any is."""
+    wanted_at = Delivery.withdraw_wanted_at
+    done = session.execute(
+        update(Delivery)
+        .where(
+            wanted_at.is_not(None),
+            Delivery.state.not_in(UNDER_WAY),
+            Delivery.next_at > now + timedelta(seconds=max(LOOK_AGAIN_S)) + NOTICED_FROM,
+        )
+        .values(next_at=now, withdraw_wanted_at=case((wanted_at > now, now), else_=wanted_at))
+        .execution_options(synchronize_session=False)
+    )
     return int(done.rowcount)  # type: ignore[attr-defined]  # CursorResult, typed as Result

@@ -7,6 +7,7 @@ from datetime import timedelta
 from sqlalchemy import ColumnElement, and_, exists, or_, select
 from sqlalchemy.orm import Session
 
+from vcp.channels.states import ChannelState
 from vcp.kernel import clock, mail
 from vcp.kernel.context import Actor
 from vcp.kernel.crashing import crash_point
@@ -222,7 +223,10 @@ def say_gone(session: Session, delivery_id: uuid.UUID, *, by: Person) -> Deliver
     if delivery.withdraw_wanted_at is None or delivery.remote_id is None:
         raise Conflict("This delivery isn't one that a server still shows. Look at it again.")
     delivery.problem, delivery.withdraw_checks = None, 1
-    delivery.next_at = clock.now() + timedelta(seconds=LOOK_AGAIN_S[0])
+    # An account that was given up can't be asked any more: this word is the last.
+    is_given_up = delivery.channel.state is ChannelState.DISCONNECTED
+    again_at = clock.now() + timedelta(seconds=LOOK_AGAIN_S[0])
+    delivery.next_at = None if is_given_up else again_at
     DELIVERY.apply(session, delivery, "withdraw", by=by, removed="by hand")
     raise_event(session, PostChanged(delivery.post_id))
     return delivery
