@@ -5,6 +5,7 @@ from dataclasses import replace
 from datetime import timedelta
 from itertools import count
 from threading import Barrier
+from typing import Any
 
 import pytest
 import time_machine
@@ -220,6 +221,30 @@ def test_copies_and_corrections_of_one_post_count_once(
     make_post(session, team, state=PostState.SCHEDULED)
     assert send_all(session, team.own_feed.id, one) == 1
     assert send_all(session, team.mastodon.id, one) == 1
+    assert breakers(session) == []
+
+
+def test_a_copy_of_a_post_that_another_publisher_just_began_trips_nothing(
+    session: Session, team: Team, settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The other one let the budget's last post leave on our own feed; this is the same post."""
+    scheduled(session, team, HOUR - 1)
+    send_all(session, team.own_feed.id, settings)
+    last = make_post(session, team, state=PostState.SCHEDULED)
+    counted = budgets.spent
+
+    def while_waiting(*args: Any, **kwargs: Any) -> int:
+        """Waiting for the other one's lock ends when that has stored its claim."""
+        monkeypatch.setattr(budgets, "spent", counted)
+        if last.state is PostState.SCHEDULED:
+            assert claiming.claim_next(session, team.own_feed.id, "test:2", settings)
+            session.refresh(last)
+        return counted(*args, **kwargs)
+
+    session.flush()
+    monkeypatch.setattr(budgets, "spent", while_waiting)
+    copies = {d.id for d in last.deliveries if d.channel_id == team.mastodon.id}
+    assert budgets.within(session, copies, settings) == copies
     assert breakers(session) == []
 
 

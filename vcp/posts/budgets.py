@@ -81,13 +81,12 @@ def within(
     allowed = set(delivery_ids) - {row[0] for row in rows}
     left: dict[Budget, int] = {}
     begun: set[int] = set()
+    asked = {row[1] for row in rows}
     for delivery_id, post_id, answers_id, persona_id, *own in rows:
         mine = _budgets(
             settings, persona_id, is_answer=answers_id is not None, own=(own[0], own[1])
         )
-        if post_id not in begun and not all(
-            _has_room(session, one, left, len(rows)) for one in mine
-        ):
+        if post_id not in begun and not all(_has_room(session, one, left, asked) for one in mine):
             continue
         if post_id not in begun:
             begun.add(post_id)
@@ -96,9 +95,11 @@ def within(
     return allowed
 
 
-def _has_room(session: Session, budget: Budget, left: dict[Budget, int], wanted: int) -> bool:
+def _has_room(
+    session: Session, budget: Budget, left: dict[Budget, int], asked: Collection[int]
+) -> bool:
     if budget not in left:
-        left[budget] = _left(session, budget, wanted)
+        left[budget] = _left(session, budget, asked)
     if left[budget] <= 0 and _breaker(session, budget) is None:
         _trip(session, budget)
     return left[budget] > 0
@@ -125,10 +126,10 @@ def _budgets(
     return [budget for budget in found if budget.limit]
 
 
-def _left(session: Session, budget: Budget, wanted: int) -> int:
-    """Return how many more may begin to leave, where so many want to at this moment."""
+def _left(session: Session, budget: Budget, asked: Collection[int]) -> int:
+    """Return how many of these posts, and others, may begin to leave at this moment."""
     left = budget.limit - spent(session, budget)
-    if left > NEAR + wanted:
+    if left > NEAR + len(asked):
         return left
     # Two claims at one moment must see each other, or both take the last one.
     if budget.persona_id is not None:
@@ -136,10 +137,11 @@ def _left(session: Session, budget: Budget, wanted: int) -> int:
     else:
         lock = select(Area.id).where(Area.kind == AreaKind.FORCE)
     session.execute(lock.with_for_update(key_share=True))
-    return budget.limit - spent(session, budget)
+    # Of these, another claim may just have let a first copy leave: a second is no further post.
+    return budget.limit - spent(session, budget, besides=asked)
 
 
-def spent(session: Session, budget: Budget) -> int:
+def spent(session: Session, budget: Budget, *, besides: Collection[int] = ()) -> int:
     """Return how many began to leave in the budget's span, since its breaker was last lifted."""
     since = clock.now() - budget.span
     lifted = session.scalar(
@@ -151,6 +153,7 @@ def spent(session: Session, budget: Budget) -> int:
     rows = select(func.count()).where(
         Post.released_at > (max(since, lifted) if lifted else since),
         answers if budget.stops is Stops.ANSWERS else ~answers,
+        Post.id.not_in(besides),
     )
     if budget.persona_id is not None:
         rows = rows.where(Post.persona_id == budget.persona_id)
