@@ -14,9 +14,13 @@ from tests.faults.fakenet import FakeNet
 from tests.faults.fakenet_atproto import POSTS, did_of
 from tests.networks.conftest import net
 from tests.posts.sending import POSTED_TO, Bench, network_of, posted, refuse
+from vcp.channels import resting
 from vcp.kernel import clock as our_clock
 from vcp.kernel.settings import Settings
-from vcp.networks.base import OutcomeUnknown, RateLimited
+from vcp.networks.base import NetworkError, NotSent, OutcomeUnknown, RateLimited
+from vcp.networks.fake import FakeNetwork
+from vcp.posts import set_back
+from vcp.posts.models import Delivery
 from vcp.posts.states import DeliveryState
 
 __all__ = ["net"]
@@ -112,6 +116,33 @@ def test_a_budget_that_is_used_up_is_waited_for_before_anything_is_refused(
     assert bench.send()
     assert first.state is DeliveryState.PUBLISHED
     assert sends_again_after(LATER_S, bench, clock, net)
+
+
+@pytest.mark.parametrize(
+    "errors",
+    [[RateLimited("slow", retry_after_s=60)], [NotSent("no route")] * resting.FAILURES],
+    ids=["the network asked to wait", "the channel rests"],
+)
+def test_a_clock_that_was_set_back_silences_no_channel(
+    session: Session,
+    settings: Settings,
+    clock: time_machine.Traveller,
+    errors: list[NetworkError],
+) -> None:
+    """It would be silent for as long as the clock went back."""
+    fake = FakeNetwork()
+    bench = Bench(session, settings, make_team(session), fake)
+    for number, error in enumerate(errors):
+        bench.queue(f"Notice {number}")
+        fake.fail_next(error)
+        bench.send()
+    assert set_back.follow(session) == 0
+    assert bench.send() is None
+    clock.shift(-timedelta(hours=1))
+    set_back.follow(session)
+    for delivery in session.query(Delivery):
+        delivery.due_at = our_clock.now()
+    assert bench.send()
 
 
 def test_the_network_is_not_read_before_the_reset_either(

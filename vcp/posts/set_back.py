@@ -9,7 +9,10 @@ from datetime import datetime, timedelta
 from sqlalchemy import case, update
 from sqlalchemy.orm import Session
 
+from vcp.channels.models import Channel, Condition
+from vcp.channels.resting import LONGEST_REST_S
 from vcp.kernel import clock
+from vcp.networks.base import MAX_RETRY_AFTER_S
 from vcp.posts.claiming import LEASE
 from vcp.posts.models import Delivery
 from vcp.posts.states import DeliveryState
@@ -38,8 +41,23 @@ def follow(session: Session) -> int:
     )
     followed = int(done.rowcount)  # type: ignore[attr-defined]  # CursorResult, typed as Result
     followed += _follow_takedowns(session, now)
+    _follow_channels(session, now)
     session.expire_all()
     return followed
+
+
+def _follow_channels(session: Session, now: datetime) -> None:
+    """End the waits and rests of channels that are longer than any is."""
+    for column, longest_s in (
+        (Channel.wait_until, MAX_RETRY_AFTER_S),
+        (Condition.rests_until, LONGEST_REST_S),
+    ):
+        session.execute(
+            update(column.class_)
+            .where(column > now + timedelta(seconds=longest_s) + NOTICED_FROM)
+            .values({column: now})
+            .execution_options(synchronize_session=False)
+        )
 
 
 def _follow_takedowns(session: Session, now: datetime) -> int:
