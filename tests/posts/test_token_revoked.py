@@ -5,6 +5,7 @@ from datetime import timedelta
 
 import pytest
 import time_machine
+from flask import Flask
 from sqlalchemy.orm import Session
 
 from tests.factories.areas import BY
@@ -16,9 +17,11 @@ from vcp.channels.states import CHANNEL, ChannelState
 from vcp.kernel import clock as our_clock
 from vcp.kernel.mail import Mail
 from vcp.kernel.settings import Settings
-from vcp.networks.base import Unauthorised
+from vcp.networks.base import Network, Unauthorised
 from vcp.posts import settling
 from vcp.posts.states import DeliveryState
+from vcp.processes import publisher as publisher_process
+from vcp.processes.publisher import Publisher
 
 __all__ = ["net"]
 
@@ -139,3 +142,21 @@ def test_a_lost_refresh_answer_costs_two_tries_and_never_a_loop(
         assert delivery.state is D.BLOCKED_AUTH
         assert bench.team.mastodon.state is ChannelState.BLOCKED
         assert len(alerts(bench)) == len(set(alerts(bench))) >= 1
+
+
+def test_keys_that_cannot_be_keys_stop_the_channel_as_a_refusal_does(
+    app: Flask, bench: Bench, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Else it would be tried again until its last moment, and nobody told."""
+
+    def no_keys(*_: object) -> Network:
+        raise Unauthorised("This channel has no access token. Connect it again.")
+
+    delivery = bench.queue("Notice")
+    bench.session.commit()
+    monkeypatch.setattr(publisher_process, "adapter_for", no_keys)
+    made = Publisher(app, bench.settings, writer=None)  # type: ignore[arg-type]  # writes no page
+    made.send_all(bench.team.mastodon.id)
+    bench.session.expire_all()
+    assert (delivery.state, bench.team.mastodon.state) == (D.BLOCKED_AUTH, ChannelState.BLOCKED)
+    assert alerts(bench)

@@ -21,7 +21,14 @@ from vcp.kernel.db import session as current_session
 from vcp.kernel.db import transaction
 from vcp.kernel.errors import VcpError
 from vcp.kernel.settings import Settings
-from vcp.networks.base import Network, NetworkError, NotSent, OutcomeUnknown, Receipt
+from vcp.networks.base import (
+    Network,
+    NetworkError,
+    NotSent,
+    OutcomeUnknown,
+    Receipt,
+    Unauthorised,
+)
 from vcp.networks.own import SiteWriter
 from vcp.posts import (
     claiming,
@@ -142,7 +149,9 @@ class Publisher(Loop):
         What became of one and the claim of the next are one unit, shared with other channels.
         """
         try:
-            network: Network | NotSent = self._network(channel_id)
+            network: Network | NetworkError = self._network(channel_id)
+        except Unauthorised as error:
+            network = error
         except (VcpError, NetworkError) as error:
             network = NotSent(str(error))
         claimed = self.ledger.next(channel_id, None)
@@ -152,8 +161,10 @@ class Publisher(Loop):
             claimed = self.ledger.next(channel_id, (claimed, outcome))
             crash_point("recorded", channel_id)
 
-    def _sent(self, claimed: claiming.Claimed, network: Network | NotSent) -> publishing.Outcome:
-        if isinstance(network, NotSent):
+    def _sent(
+        self, claimed: claiming.Claimed, network: Network | NetworkError
+    ) -> publishing.Outcome:
+        if isinstance(network, NetworkError):
             return publishing.Outcome(error=network)
         self.high_water.note(Mark(claimed.attempt_id, claimed.started_at))
         self.sending.add(claimed.delivery_id)
@@ -178,6 +189,8 @@ class Publisher(Loop):
     def _read(self, reading: settling.Reading) -> Receipt | NetworkError | None:
         try:
             return settling.read(reading, self._network(reading.channel_id))
+        except Unauthorised as error:
+            return error
         except (VcpError, NetworkError) as error:
             return NotSent(str(error))
 
