@@ -24,6 +24,7 @@ from vcp.posts.claiming import LEASE_S, Claimed
 from vcp.posts.models import Delivery
 from vcp.posts.publishing import Outcome
 from vcp.posts.states import DeliveryState, PostState
+from vcp.processes import ledger as ledger_module
 from vcp.processes import publisher as publisher_process
 from vcp.processes.ledger import Ledger
 from vcp.processes.publisher import Publisher
@@ -234,9 +235,14 @@ class TestLedger:
         assert session.query(Delivery).filter_by(state=D.PUBLISHED).count() == 2 * CHANNELS
 
     def test_an_answer_that_cannot_be_stored_is_left_to_its_lease_and_others_go_on(
-        self, session: Session, channels: list[Channel], ledger: Ledger
+        self,
+        session: Session,
+        channels: list[Channel],
+        ledger: Ledger,
+        monkeypatch: pytest.MonkeyPatch,
     ) -> None:
         """One id at the network can't settle two deliveries."""
+        monkeypatch.setattr(ledger_module, "STORE_AGAIN_S", 0)
         same = Outcome(Receipt("same", None, clock.now()))
         first = ledger.next(channels[0].id, None)
         assert first is not None
@@ -244,12 +250,45 @@ class TestLedger:
         assert second is not None
         other = ledger.next(channels[1].id, None)
         assert other is not None
-        ledger.stopping.set()  # or it would be tried for five seconds
         ledger.next(channels[0].id, (second, same))
         ledger.next(channels[1].id, (other, answered(other)))
         session.rollback()
         assert session.get_one(Delivery, second.delivery_id).state is D.SENDING
         assert session.get_one(Delivery, other.delivery_id).state is D.PUBLISHED
+
+    @pytest.mark.parametrize("is_stopping", [False, True])
+    def test_a_trouble_that_passes_costs_no_answer(
+        self,
+        session: Session,
+        channels: list[Channel],
+        ledger: Ledger,
+        monkeypatch: pytest.MonkeyPatch,
+        is_stopping: bool,
+    ) -> None:
+        """Whatever it is, foreseen or not: the post is out, and that must be known."""
+        first = ledger.next(channels[0].id, None)
+        assert first is not None
+        if is_stopping:
+            ledger.stopping.set()
+        record, troubles = publishing.record, [RuntimeError("not foreseen")] * 2
+
+        def record_after_troubles(current: Session, claimed: Claimed, outcome: Outcome) -> None:
+            if troubles:
+                raise troubles.pop()
+            record(current, claimed, outcome)
+
+        monkeypatch.setattr(publishing, "record", record_after_troubles)
+
+        def record_all(current: Session, answers: list[tuple[Claimed, Outcome]]) -> None:
+            for one in answers:
+                record_after_troubles(current, *one)
+
+        monkeypatch.setattr(publishing, "record", record_after_troubles)
+        monkeypatch.setattr(publishing, "record_many", record_all)
+        monkeypatch.setattr(ledger_module, "STORE_AGAIN_S", 0.01)
+        ledger.next(channels[0].id, (first, answered(first)))
+        session.rollback()
+        assert session.get_one(Delivery, first.delivery_id).state is D.PUBLISHED
 
     def test_who_stops_stores_and_claims_no_more(
         self, session: Session, channels: list[Channel], ledger: Ledger

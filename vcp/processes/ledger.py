@@ -6,16 +6,16 @@ comes while a unit is being stored waits for the next one, which then takes all 
 
 import logging
 import threading
+import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
 from typing import TypeVar
 
-from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import Session
 
 from vcp.kernel.db import transaction
-from vcp.kernel.errors import Unavailable, VcpError
+from vcp.kernel.errors import Unavailable
 from vcp.kernel.settings import Settings
 from vcp.posts import claiming, publishing
 from vcp.posts.claiming import Claimed
@@ -26,6 +26,8 @@ T = TypeVar("T")
 
 #: How often a result is tried to be stored before the lease is left to run out.
 STORE_TRIES = 5
+#: Seconds between the tries, also while stopping: what we know must outlast a short trouble.
+STORE_AGAIN_S = 1.0
 
 
 @dataclass
@@ -78,10 +80,9 @@ class Ledger:
                 self._store_together(entries)
             except Unavailable:
                 logger.warning("Results could not be stored yet", exc_info=True)
-                self.stopping.wait(1)
-            except (VcpError, DBAPIError):
-                # One of them may be what troubles all.
-                logger.warning("Results are stored one by one", exc_info=True)
+                time.sleep(STORE_AGAIN_S)
+            except Exception:  # whatever one of them has met must not cost what the others know
+                logger.exception("Results are stored one by one")
                 for entry in entries:
                     self.store(partial(self._store_one, entry))
                 return
@@ -113,7 +114,7 @@ class Ledger:
             try:
                 with transaction() as session:
                     return write(session)
-            except (VcpError, DBAPIError):
-                logger.warning("A result could not be stored yet", exc_info=True)
-                self.stopping.wait(1)
+            except Exception:
+                logger.exception("A result could not be stored yet")
+                time.sleep(STORE_AGAIN_S)
         return None
