@@ -119,7 +119,7 @@ def test_what_is_chosen_while_the_list_is_fetched_stays_chosen(
     page.keyboard.press("j")
     page.keyboard.press("j")
     held: list[Route] = []
-    page.route(lambda url: url.endswith("/staff/cases"), lambda route: held.append(route))
+    page.route(lambda url: url.endswith("/staff/cases"), held.append)
     with page.expect_request(lambda asked: asked.headers.get("x-poll") == "1"):
         cases.append(make_contact_case(session, team).id)
         session.commit()
