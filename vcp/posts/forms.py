@@ -237,6 +237,15 @@ class ComposeForm(FurtherForm, WhenForm):
         for file, alt_text, part in images:
             self.images.append_entry({"file": file, "alt_text": alt_text, "part": part})
 
+    def refuse(self, error: Invalid) -> None:
+        """Show a refusal of what an image shows at that image."""
+        number = (error.field or "").removeprefix("alt")
+        if number == error.field or not 0 < int(number) <= len(self.images):
+            super().refuse(error)
+            return
+        field = self.images[int(number) - 1].form.alt_text
+        field.errors = [*field.errors, error.message]
+
 
 class CorrectForm(ComposeForm):
     """Other words for a post that is out; channels and time are those of the post."""
