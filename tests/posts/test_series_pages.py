@@ -107,3 +107,26 @@ def test_exceptions_are_written_as_people_here_write_days(client: Client, sessio
     assert begun.status_code == 302
     row = session.scalars(select(Series)).one()
     assert series_queries.dropped(session, row) == [date(2026, 6, 23), date(2026, 6, 30)]
+
+
+@pytest.mark.usefixtures("clock")
+def test_a_series_far_off_shows_its_days_and_what_it_leaves_out(
+    client: Client, session: Session
+) -> None:
+    team = make_team(session)
+    row = make_series(
+        session,
+        team,
+        approved=False,
+        starts_on=date(2027, 3, 9),
+        except_days=(date(2027, 4, 6),),
+    )
+    service.submit(session, row.template_id, by=team.officer)
+    sign_in(client, team.officer)
+    page = client.get(f"/staff/series/{row.id}").text
+    assert "Tuesday 23 March 2027" in page
+    assert "Move or edit" in page
+    sign_in(client, team.supervisor)
+    for path in (f"/staff/series/{row.id}", f"/staff/posts/{row.template_id}"):
+        page = client.get(path).text
+        assert "It begins on 9 March 2027. Left out: 6 April 2027." in page
