@@ -104,6 +104,7 @@ def test_every_page_of_a_stopped_post_says_by_what(
     for page in pages:
         assert said in client.get(page).text, page
     assert "goes out now" not in client.get("/staff/posts/awaiting").text
+    assert f'href="/staff/posts/{post.id}"' in client.get(pages[-1]).text, "a way to the post"
 
 
 def test_what_became_due_is_decided_on_one_page(
