@@ -235,6 +235,8 @@ def test_page_checks_then_imports_and_keeps_what_was_pasted(
     assert done.status_code == 422
     assert "45 of 50 rows were imported" in done.text
     assert posts(session) == 45
+    again = client.post("/staff/posts/import", data={"text": fifty(team), "step": "check"})
+    assert "Nothing new is stored yet. 45 are there already." in again.text
     good = sheet(row(team, 60))
     ended = client.post("/staff/posts/import", data={"text": good, "step": "import"})
     assert ended.status_code == 302
