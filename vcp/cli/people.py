@@ -312,7 +312,8 @@ def _row(user: User, *, as_json: bool) -> dict[str, Any]:
     row = {"id": user.id, "email": user.email, "name": user.display_name, "state": user.state}
     if as_json:
         return {**row, "roles": roles}
-    return {**row, "roles": ", ".join(f"{held['role']}:{held['area_path']}" for held in roles)}
+    named = (":".join(filter(None, held.values())) for held in roles)
+    return {**row, "roles": ", ".join(named)}
 
 
 def _tell(said: dict[str, Any], *, as_json: bool) -> None:
