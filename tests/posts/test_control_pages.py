@@ -69,6 +69,17 @@ def test_while_everything_is_stopped_every_page_says_so(
         assert "Everything is stopped" in client.get(page).text
 
 
+def test_who_may_stop_everything_and_not_lift_it_is_told_who_can(
+    client: Client, session: Session, team: Team
+) -> None:
+    make_pause(session, team, PauseScope.EVERYTHING)
+    sign_in(client, team.supervisor)
+    assert "You can’t lift it" in client.get(CONTROL).text
+    for person in (team.officer, team.administrator):
+        sign_in(client, person)
+        assert "You can’t lift it" not in client.get(CONTROL).text
+
+
 def test_lifting_asks_for_a_fresh_second_factor_and_stopping_does_not(
     client: Client,
     session: Session,
