@@ -95,7 +95,7 @@ class WhenForm(BaseForm):
 
     def validate_on(self, field: Field) -> None:
         """Refuse a date that would be passed over: a post that goes out too early stays out."""
-        if self.when is not None and self.when.data != LATER and field.data:
+        if "when" in self and self.when.data != LATER and field.data:
             message = "Choose “At a date and time”, or empty the date and the time."
             raise ValidationError(message)
 
