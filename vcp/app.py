@@ -248,6 +248,8 @@ def _set_up_pages(app: Flask, settings: Settings) -> None:
         mode=settings.mode.value,
         settings=settings,
         demo_offers=lambda: vcp.users.demo.offers(session(), settings),
+        # The page of a channel lies below the feature that knows what was sent there.
+        read_first=lambda channel: vcp.posts.delivery_queries.read_first(session(), channel.id),
     )
 
     @app.before_request

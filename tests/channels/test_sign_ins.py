@@ -94,6 +94,7 @@ def test_a_turn_is_given_back_and_is_for_one_at_a_time(
 
 @pytest.mark.network
 @pytest.mark.parametrize("rounds", [10, pytest.param(100, marks=pytest.mark.faults_long)])
+@pytest.mark.timeout(900)
 def test_of_sixteen_workers_with_a_database_one_renews(
     app: Flask, session: Session, settings: Settings, channel: Channel, net: FakeNet, rounds: int
 ) -> None:

@@ -81,6 +81,20 @@ def test_post_goes_from_draft_to_scheduled_by_command(
     ) == {"command"}
 
 
+def test_video_by_command_is_refused_by_its_name_and_with_what_to_do(
+    session: Session, run: Run, tmp_path: Path
+) -> None:
+    team = make_team(session)
+    film = tmp_path / "x.mp4"
+    film.write_bytes(b"\0\0\0\x18ftypmp42" + bytes(100))
+    asked = ("posts", "create", "--persona", team.persona.slug, "--as", team.officer.email)
+    refused = run(*asked, "--text", TEXT, "--image", film, "--alt", "A dog runs")
+    assert refused.exit_code == 1
+    assert "This file is a video" in refused.output
+    assert "page where a post is written" in refused.output
+    assert session.scalars(select(Post)).all() == []
+
+
 @pytest.mark.parametrize("who", ["officer", "other_supervisor", "administrator"])
 def test_refusal_ends_with_one_line_and_is_in_the_trail(
     session: Session, run: Run, who: str

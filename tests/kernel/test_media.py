@@ -171,6 +171,9 @@ def test_limits_are_the_callers(kept: Settings) -> None:
         (b'<?xml version="1.0"?><svg/>', "SVG"),
         (b"GIF89a" + b"\0" * 40, "GIF"),
         (b"\0\0\0\x18ftypheic" + b"\0" * 40, "HEIC"),
+        (b"\0\0\0\x18ftypavif" + b"\0" * 40, "AVIF"),
+        (b"\0\0\0\x18ftypmp42" + b"\0" * 40, "is a video"),
+        (b"\0\0\0\x14ftypqt  " + b"\0" * 40, "is a video"),
         (b"%PDF-1.7 nothing", "can't be used as an image"),
         (b"\xff\xd8\xff\xe0nothing more", "broken"),
     ],
@@ -181,6 +184,11 @@ def test_what_is_no_picture_is_refused_with_what_to_do(
     with pytest.raises(Invalid, match=words):
         store(kept, data)
     assert not kept.media.exists()
+
+
+def test_video_that_is_too_large_for_an_image_is_still_called_a_video(kept: Settings) -> None:
+    with pytest.raises(Invalid, match="is a video"):
+        store(kept, b"\0\0\0\x18ftypmp42" + b"\0" * 2000, most_bytes=1000)
 
 
 @pytest.mark.parametrize("kind", ["PNG", "WEBP"])

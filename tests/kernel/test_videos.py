@@ -10,7 +10,7 @@ import pytest
 from PIL import Image
 
 from tests.factories.videos import SECRETS, make_video
-from vcp.kernel import videos
+from vcp.kernel import media, videos
 from vcp.kernel.errors import Invalid
 from vcp.kernel.settings import Mode, Settings
 
@@ -141,7 +141,7 @@ def test_without_the_extra_the_reason_says_how_to_get_it(
     ],
 )
 def test_what_a_file_begins_with_tells_a_video_from_an_image(start: bytes, is_one: bool) -> None:
-    assert videos.looks_like_one(start) == is_one
+    assert media.begins_as_video(start) == is_one
 
 
 def test_captions_have_one_kind_of_line_end_and_their_words_are_known() -> None:

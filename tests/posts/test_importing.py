@@ -15,6 +15,7 @@ from tests.factories.users import sign_in
 from vcp.cli import main
 from vcp.kernel.audit import AuditEvent
 from vcp.kernel.errors import Invalid
+from vcp.kernel.mail import Mail
 from vcp.kernel.settings import Settings
 from vcp.kernel.sheets import text_of
 from vcp.posts import importing, service
@@ -140,6 +141,42 @@ def test_rows_are_submitted_when_asked_and_held_as_if_they_were_typed(session: S
     report = imported(session, text, team, submit=True)
     states = [session.get_one(Post, told.post_id).state for told in report]
     assert states == [PostState.SUBMITTED, PostState.HELD]
+
+
+def mails_to(session: Session, address: str) -> list[Mail]:
+    asked = select(Mail).where(Mail.to_address == address).order_by(Mail.id)
+    return list(session.scalars(asked))
+
+
+def test_each_approver_is_written_to_once_an_import_and_told_how_many_wait(
+    session: Session,
+) -> None:
+    """A file of a hundred posts isn't a hundred e-mails, and what is held doesn't wait for them."""
+    team = make_team(session)
+    rows = [row(team, number) for number in range(2 * importing.BATCH + 3)]
+    imported(session, sheet(*rows, row(team, 50, text=PLATE)), team, submit=True)
+    told = mails_to(session, team.supervisor.email)
+    assert [mail.subject for mail in told] == ["Waiting for approval: 43 imported posts"]
+    assert "43 posts of a file that Sam Okoro imported wait" in told[0].body
+    assert "/staff/posts/awaiting" in told[0].body
+    assert mails_to(session, team.officer.email) == []
+
+
+def test_import_that_went_on_counts_what_waited_before_and_the_same_again_writes_nothing(
+    session: Session,
+) -> None:
+    """What stopped half way has told nobody: the e-mail comes with the last rows."""
+    team = make_team(session)
+    imported(session, sheet(row(team)), team, submit=True)
+    assert len(mails_to(session, team.supervisor.email)) == 1
+    both = sheet(row(team), row(team, 1), row(team, 2))
+    imported(session, both, team, submit=True)
+    subjects = [mail.subject for mail in mails_to(session, team.supervisor.email)]
+    assert subjects[0].startswith("Waiting for approval: a post by")
+    assert subjects[1:] == ["Waiting for approval: 3 imported posts"]
+    imported(session, both, team, submit=True)
+    imported(session, sheet(row(team, 5)), team)
+    assert len(mails_to(session, team.supervisor.email)) == 2
 
 
 def test_nobody_imports_in_a_name_that_isnt_theirs(session: Session) -> None:

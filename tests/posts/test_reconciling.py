@@ -8,7 +8,9 @@ import time_machine
 from flask import Flask
 from sqlalchemy.orm import Session
 
+from tests.client import Client
 from tests.factories.posts import make_team
+from tests.factories.users import sign_in
 from tests.faults.fakenet import FakeNet
 from tests.networks.conftest import net
 from tests.posts.sending import Bench, network_of
@@ -30,6 +32,7 @@ from vcp.processes.publisher import Publisher
 
 __all__ = ["net"]
 
+READ_FIRST = "This account is read before anything is sent to it"
 D = DeliveryState
 BY = Machine("restore")
 
@@ -92,6 +95,33 @@ def test_what_is_found_is_published_and_the_rest_sent_after_all_were_looked_for(
     assert absent.state is D.PUBLISHED
     assert isinstance(bench.network, FakeNetwork)
     assert len(bench.network.posts) == 2
+
+
+def test_page_of_the_channel_says_that_the_account_is_read_first_until_it_is(
+    client: Client, bench: Bench, clock: time_machine.Traveller
+) -> None:
+    team = bench.team
+    sign_in(client, team.supervisor)
+    path = f"/staff/channels/{team.mastodon.id}"
+
+    def page() -> str:
+        bench.session.commit()
+        return client.get(path).text
+
+    bench.queue("Notice 1")
+    bench.queue("Notice 2")
+    assert READ_FIRST not in page()
+    open_gap(bench)
+    told = page()
+    assert READ_FIRST in told
+    assert "2 posts may be out already" in told
+    assert "It is read now" in told
+    assert READ_FIRST not in client.get(f"/staff/channels/{team.own_feed.id}").text
+    look(bench)
+    assert "It is read again" in page()
+    clock.shift(team.mastodon.settle_after_s + 1)
+    look(bench)
+    assert READ_FIRST not in page()
 
 
 def test_of_two_with_the_same_words_as_many_go_out_as_are_missing(

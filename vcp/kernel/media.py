@@ -47,7 +47,16 @@ _APPLE = (
     "This image is in Apple's own format (HEIC). In Photos choose Share, then Options, then Most "
     "Compatible; or take a screenshot of it and add that."
 )
+_AVIF = "This image is an AVIF, which can't be used. Save it as JPEG, PNG or WebP, then add that."
+_VIDEO = (
+    "This file is a video, and only images are taken here. Add it on the page where a post is "
+    "written, or choose a JPEG, PNG or WebP image."
+)
 _MOVES = "This image moves. Choose a still JPEG, PNG or WebP image."
+
+#: How files of pictures begin that are of the same family as MP4.
+_HEIC_BRANDS = (b"heic", b"heix", b"hevc", b"hevx", b"mif1", b"msf1")
+_AVIF_BRANDS = (b"avif", b"avis")
 
 # We look at the size that a file declares before anything is decoded, against our own limit.
 Image.MAX_IMAGE_PIXELS = None
@@ -122,12 +131,19 @@ def _read(stream: BinaryIO, most: int) -> bytes:
     data = stream.read(most + 1)
     if not data:
         raise Invalid("This file is empty. Choose a JPEG, PNG or WebP image.")
+    if len(data) > most and begins_as_video(data):
+        raise Invalid(_VIDEO)
     if len(data) > most:
         raise Invalid(
             f"This image is larger than {most / 1_048_576:.0f} MB. Choose a smaller one, or let "
             "your phone share it at a smaller size."
         )
     return data
+
+
+def begins_as_video(start: bytes) -> bool:
+    """Say whether a file that begins so is a video of the MP4 family; twelve bytes tell."""
+    return start[4:8] == b"ftyp" and start[8:12] not in {*_HEIC_BRANDS, *_AVIF_BRANDS}
 
 
 def _decoded(data: bytes, most_pixels: int) -> Image.Image:
@@ -241,8 +257,10 @@ def write_once(path: Path, data: bytes) -> None:
 
 def _explain(data: bytes) -> str:
     start = data[:1024].lstrip().lower()
+    if begins_as_video(data):
+        return _VIDEO
     if data[4:8] == b"ftyp":
-        return _APPLE
+        return _AVIF if data[8:12] in _AVIF_BRANDS else _APPLE
     if start.startswith((b"<svg", b"<?xml", b"<!doctype svg")) or b"<svg" in start:
         return _VECTOR
     if data[:4] == b"GIF8":

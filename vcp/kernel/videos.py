@@ -28,7 +28,6 @@ TAKING_S = 60
 _CUE = re.compile(
     r"^(?:\d+:)?\d\d:\d\d\.\d{3}[ \t]+-->[ \t]+(?:\d+:)?\d\d:\d\d\.\d{3}", re.MULTILINE
 )
-_STILL_BRANDS = (b"heic", b"heix", b"mif1", b"msf1", b"avif")
 _REFUSALS = {
     "broken": "This video is broken or not whole. Play it on your device, then choose it again.",
     "no_picture": "There is no picture in this file, only sound. Choose a video.",
@@ -63,11 +62,6 @@ class StoredVideo:
 def is_set_up() -> bool:
     """Say whether this installation can take videos."""
     return find_spec("av") is not None
-
-
-def looks_like_one(start: bytes) -> bool:
-    """Say whether a file that begins so is to be taken as a video."""
-    return start[4:8] == b"ftyp" and start[8:12] not in _STILL_BRANDS
 
 
 def store_video(settings: Settings, stream: BinaryIO) -> StoredVideo:

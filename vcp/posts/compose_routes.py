@@ -113,6 +113,7 @@ def work_on(
     _offer_slot(form, persona, post)
 
     def again(words: Words | None = None) -> str:
+        _offer_slot(form, persona, post)  # that of before may be taken by now
         page = composer(form, persona, post=post, words=words, answers=answers)
         if answers is not None:
             looked("message", answers.id)
@@ -120,6 +121,8 @@ def work_on(
 
     try:
         words = composing.typed_words(form, action)
+        if form.takes_slot:
+            slots.must_be_free(session(), persona, form.slot_local, post.id if post else None)
         if not form.validate():
             return again(), 422
         if action == CHECK:
@@ -148,6 +151,8 @@ def _keep(
 ) -> int:
     persona_id, post_id = persona.id, post.id if post else None
     with transaction() as current:
+        if form.takes_slot:
+            slots.must_be_free(current, persona, form.slot_local, post_id)
         if post_id is None:
             kept = service.create_draft(current, persona_id, words, by=me(), answers=answers)
         else:
@@ -165,8 +170,7 @@ def _keep(
 def _offer_slot(form: ComposeForm, persona: Persona, post: Post | None = None) -> None:
     """Let the next free slot be chosen, where there is one."""
     free = slots.next_free(session(), persona, post.id if post else None)
-    if free is not None:
-        form.offer_slot(free.local, free.words)
+    form.offer_slot(free.local if free else None, free.words if free else "")
 
 
 def tell_submitted(held: bool) -> None:  # noqa: FBT001 - read aloud, it is one

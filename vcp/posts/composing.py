@@ -146,7 +146,7 @@ def _kept(upload: FileStorage, images: Sequence[Typed], part: int) -> str:
     try:
         start = upload.stream.read(_START)
         upload.stream.seek(0)
-        if videos.looks_like_one(start):
+        if media.begins_as_video(start):
             return videos.store_video(settings(), upload.stream).path.name  # type: ignore[arg-type]  # IO[bytes]
         stored = media.store_image(settings(), upload.stream)  # type: ignore[arg-type]  # IO[bytes]
     except Invalid as error:

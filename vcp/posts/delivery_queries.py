@@ -2,18 +2,21 @@
 
 import uuid
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
 from sqlalchemy import Select, func, or_, select
 from sqlalchemy.orm import Session, lazyload, selectinload
 
 from vcp.channels import standing
+from vcp.kernel import clock
 from vcp.kernel.errors import NotFound, NotShown
 from vcp.kernel.pages import Page, paginate
 from vcp.kernel.permissions import Permission, Person, allowed_paths
 from vcp.kernel.settings import Settings
 from vcp.posts import pause_queries
-from vcp.posts.gap_models import GapCheck
+from vcp.posts.gap_models import GapCheck, LedgerGap
 from vcp.posts.models import Attempt, Delivery, DeliveryKind, Post
 from vcp.posts.states import DeliveryState
 
@@ -101,6 +104,36 @@ def unread_on(session: Session, channel_id: int) -> int:
         GapCheck.channel_id == channel_id, GapCheck.checked_at.is_(None)
     )
     return session.scalar(rows) or 0
+
+
+@dataclass(frozen=True)
+class ReadFirst:
+    """What is looked for on a channel before anything is sent there, after a database came back."""
+
+    #: Nothing is known of what was sent after this.
+    since: datetime
+    posts: int
+    #: When the account is read again; None: now.
+    again_at: datetime | None
+
+
+def read_first(session: Session, channel_id: int) -> ReadFirst | None:
+    """Return what is looked for on the channel; None when nothing keeps it from sending."""
+    asked = (
+        select(
+            func.min(LedgerGap.since),
+            func.count(Delivery.post_id.distinct()),
+            func.min(GapCheck.next_at),
+        )
+        .select_from(GapCheck)
+        .join(LedgerGap, LedgerGap.id == GapCheck.gap_id)
+        .join(Delivery, Delivery.id == GapCheck.delivery_id)
+        .where(GapCheck.channel_id == channel_id, GapCheck.checked_at.is_(None))
+    )
+    since, posts, next_at = session.execute(asked).one()
+    if not posts:
+        return None
+    return ReadFirst(since, posts, next_at if next_at > clock.now() else None)
 
 
 def export(session: Session) -> Iterator[dict[str, Any]]:

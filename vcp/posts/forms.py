@@ -42,6 +42,7 @@ from vcp.posts.tombstones import PUBLIC_REASONS
 from vcp.posts.words import Words
 
 NOW, LATER, SLOT = "now", "later", "slot"
+WHEN = (SelectChoice(NOW, "As soon as it is approved"), SelectChoice(LATER, "At a date and time"))
 IMAGES_SHOWN = 24
 
 
@@ -66,10 +67,7 @@ class WhenForm(BaseForm):
 
     when = RadioField(
         "When it goes out",
-        choices=[
-            SelectChoice(NOW, "As soon as it is approved"),
-            SelectChoice(LATER, "At a date and time"),
-        ],
+        choices=WHEN,
         default=NOW,
         widget=GovRadioInput(),
     )
@@ -88,7 +86,10 @@ class WhenForm(BaseForm):
     last_on = StringField("Last date (optional)", [Optional()], widget=GovTextInput())
     last_at = StringField("Last time (optional)", [Optional()], widget=GovTextInput())
 
-    #: The local time of the slot that is offered, if one is.
+    #: The local time of the slot that the page offers, sent back as the one that was chosen.
+    slot = HiddenField()
+
+    #: The local time of the slot that the person chose, or would.
     slot_local: str | None = None
     #: Which field shows what a service refused about a time.
     fields_of = {"wanted_local": "at", "not_after_local": "last_at"}  # noqa: RUF012 - a constant
@@ -111,10 +112,16 @@ class WhenForm(BaseForm):
         self.last_on.data, self.last_at.data = (last or "T").split("T")
         self.which_hour.data = None if fold is None else str(fold)
 
-    def offer_slot(self, local: str, words: str) -> None:
-        """Let the person take the next free slot."""
-        self.slot_local = local
-        self.when.choices = [*(self.when.choices or ()), SelectChoice(SLOT, words)]
+    def offer_slot(self, local: str | None, words: str) -> None:
+        """Let the person take the next free slot; what was chosen before stays chosen."""
+        self.slot_local = self.slot_local or self.slot.data or local
+        self.slot.data = local
+        self.when.choices = [*WHEN, SelectChoice(SLOT, words)] if local else WHEN
+
+    @property
+    def takes_slot(self) -> bool:
+        """Whether the slot that was offered is wanted."""
+        return bool(self.when.data == SLOT)
 
     @property
     def wanted_local(self) -> str | None:

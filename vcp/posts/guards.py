@@ -1,5 +1,7 @@
 """Who may write, and who may say yes: never one and the same person."""
 
+from collections.abc import Sequence
+
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
@@ -63,13 +65,21 @@ def must_see(session: Session, person: Person, post: Post) -> None:
 
 def hands_on(session: Session, post_id: int) -> set[int]:
     """Return the ids of everybody who wrote, edited or submitted any wording of this post."""
+    return hands_on_each(session, [post_id]).get(post_id, set())
+
+
+def hands_on_each(session: Session, post_ids: Sequence[int]) -> dict[int, set[int]]:
+    """Return the same for each of these posts."""
     rows = session.execute(
-        select(Post.author_id, Revision.written_by_id, Revision.submitted_by_id)
+        select(Post.id, Post.author_id, Revision.written_by_id, Revision.submitted_by_id)
         .select_from(Post)
         .outerjoin(Revision, Revision.post_id == Post.id)
-        .where(Post.id == post_id)
+        .where(Post.id.in_(post_ids))
     )
-    return {person for row in rows for person in row if person is not None}
+    hands: dict[int, set[int]] = {}
+    for post_id, *people in rows:
+        hands.setdefault(post_id, set()).update(p for p in people if p is not None)
+    return hands
 
 
 def must_decide(session: Session, person: Person, post: Post, verb: str) -> None:

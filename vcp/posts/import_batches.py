@@ -25,4 +25,6 @@ def run(
         book.personas.clear()
         with transaction() as unit:
             report += importing.add(unit, batch, by, submit=submit, book=book)
+            if submit and start + BATCH >= len(rows):
+                importing.tell(unit, report, by)
     return report

@@ -19,7 +19,7 @@ from vcp.kernel import clock, sheets
 from vcp.kernel.audit import record
 from vcp.kernel.errors import Invalid
 from vcp.kernel.permissions import Person
-from vcp.posts import guards, revisions, screening, service, time_warnings, timing, wanted
+from vcp.posts import guards, notices, revisions, screening, service, time_warnings, timing, wanted
 from vcp.posts.models import Post
 from vcp.posts.schedule_models import ImportedRow
 from vcp.posts.states import PostState
@@ -101,7 +101,10 @@ def check(
 def add(
     session: Session, rows: Sequence[sheets.Row], by: Person, *, submit: bool, book: Book
 ) -> list[ReportRow]:
-    """Make a draft of each good row, or submit it; say what became of every one."""
+    """Make a draft of each good row, or submit it; say what became of every one.
+
+    Those who approve aren't written to: `tell` does that once, for the whole file.
+    """
     known, report = _known(session, rows), []
     for line, cells in rows:
         told, plan = _checked(session, line, cells, by, book, known)
@@ -109,6 +112,15 @@ def add(
     if added := [row.post_id for row in report if row.outcome == ADDED]:
         record(session, by, "import_posts", "post", "csv", count=len(added), posts=added)
     return report
+
+
+def tell(session: Session, report: Sequence[ReportRow], by: Person) -> None:
+    """Write once to each who can approve: how many posts of the file wait for them.
+
+    What an import that stopped half way had submitted counts too: nobody was told of it.
+    """
+    if any(row.outcome == ADDED for row in report):
+        notices.import_wanted(session, [row.post_id for row in report if row.post_id], by=by)
 
 
 def _checked(
@@ -188,7 +200,7 @@ def _added(
     post = service.create_draft(session, plan.persona.id, plan.words, by=by)
     message = "A draft."
     if submit:
-        service.submit(session, post.id, by=by, warning_reason=plan.reason)
+        service.submit(session, post.id, by=by, warning_reason=plan.reason, is_told=False)
         message = "Held by the screening." if post.state is PostState.HELD else "Submitted."
     digest = sha256_of(cells)
     row = session.scalar(select(ImportedRow).where(ImportedRow.sha256 == digest))

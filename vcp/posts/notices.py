@@ -3,19 +3,25 @@
 A mail never holds the words of a post: it may be read where the post must not be.
 """
 
-from collections.abc import Iterable
+from collections import Counter
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from vcp.areas import queries as areas
 from vcp.kernel import mail
-from vcp.kernel.permissions import Permission, allowed_paths
+from vcp.kernel.permissions import Permission, Person, allowed_paths
 from vcp.posts import in_force
-from vcp.posts.guards import hands_on
+from vcp.posts.guards import hands_on, hands_on_each
 from vcp.posts.models import Correction, Post
+from vcp.posts.states import PostState
 from vcp.users import queries as users
 from vcp.users.models import User
+
+#: So many posts are asked about in one query.
+AT_ONCE = 500
 
 
 @dataclass(frozen=True)
@@ -77,6 +83,37 @@ def approval_wanted(session: Session, post: Post, correction: Correction | None 
             f"{thing.capitalize()} by {post.persona.display_name} waits for a second person.\n\n"
             f"Read it and decide: {in_force.page(path)}\n\n"
             f"{_note(found, post)}",
+        )
+
+
+def import_wanted(session: Session, post_ids: Sequence[int], *, by: Person) -> None:
+    """Write to those who can approve how many posts of an imported file wait for them."""
+    # Posts of one area with the same people behind them have the same approvers.
+    alike: dict[tuple[str, frozenset[int]], list[int]] = {}
+    for start in range(0, len(post_ids), AT_ONCE):
+        asked = post_ids[start : start + AT_ONCE]
+        hands = hands_on_each(session, asked)
+        waiting = select(Post.id, Post.area_path).where(
+            Post.id.in_(asked), Post.state == PostState.SUBMITTED
+        )
+        for row in session.execute(waiting):
+            alike.setdefault((row.area_path, frozenset(hands[row.id])), []).append(row.id)
+    found = [post_id for ids in alike.values() for post_id in ids]
+    if len(found) == 1:
+        approval_wanted(session, session.get_one(Post, found[0]))
+        return
+    counts = Counter[User]()
+    for (_, involved), ids in alike.items():
+        for person in approvers(session, session.get_one(Post, ids[0]), set(involved)).people:
+            counts[person] += len(ids)
+    for person, count in counts.items():
+        posts, wait = ("post", "waits") if count == 1 else ("posts", "wait")
+        mail.write(
+            session,
+            person.email,
+            f"Waiting for approval: {count} imported {posts}",
+            f"{count} {posts} of a file that {by.display_name} imported {wait} for a second "
+            f"person.\n\nRead and decide: {in_force.page('/staff/posts/awaiting')}\n",
         )
 
 

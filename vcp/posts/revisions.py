@@ -106,12 +106,14 @@ def must_be_whole(revision: Revision) -> None:
         raise Conflict(f"{error.message} Send it back, so that its author can.") from error
 
 
-def storable(session: Session, words: Words, persona: Persona) -> Words:
-    """Return the words as a draft of this persona keeps them.
+def storable(
+    session: Session, words: Words, persona: Persona, answers: Message | None = None
+) -> Words:
+    """Return the words as a draft of this persona, or an answer to a message, keeps them.
 
     Raises: Invalid when even a draft can't hold them; the error names the field.
     """
-    words = filming.with_captions(with_cards(session, words.clean()))
+    words = filming.with_captions(with_cards(session, _where_it_goes(words, answers).clean()))
     if len(words.text) > LONGEST_TEXT:
         raise Invalid(f"A post holds at most {LONGEST_TEXT:,} characters. Shorten it.", "text")
     if len(words.content_warning or "") > LONGEST_WARNING:
@@ -134,6 +136,19 @@ def storable(session: Session, words: Words, persona: Persona) -> Words:
     if set(words.channel_ids) - set(known):
         raise Invalid("One of the channels doesn't exist. Choose from those listed.", "channel_ids")
     return words
+
+
+def _where_it_goes(words: Words, answers: Message | None) -> Words:
+    """Return the words of an answer with the one place and time it can have."""
+    if answers is None:
+        return words
+    return replace(
+        words,
+        channel_ids=(answers.channel_id,),
+        wanted_local=None,
+        wanted_fold=None,
+        not_after_local=None,
+    )
 
 
 def must_be_ready(

@@ -66,6 +66,16 @@ class SeriesDay:
     #: Why nothing can go out then: the hour that doesn't exist.
     problem: str = ""
 
+    @property
+    def is_to_go_out(self) -> bool:
+        """Whether the series still sends something on it, made already or not."""
+        row = self.occurrence
+        if row is None:
+            return True
+        if row.dropped_at or row.own_since or row.missed_because or row.post is None:
+            return False
+        return row.post.state is PostState.SCHEDULED
+
 
 def days_of(session: Session, series: Series, first: date, last: date) -> list[SeriesDay]:
     """Return the days of a series between two days, with the posts that were made."""

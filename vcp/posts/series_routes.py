@@ -14,6 +14,7 @@ from vcp.posts import guards, series, series_queries, series_rules, time_warning
 from vcp.posts.schedule_models import Series
 from vcp.posts.series_forms import SeriesForm
 from vcp.posts.states import PostState
+from vcp.triage.findings import Finding
 
 bp = Blueprint("series", __name__, url_prefix="/staff/series")
 
@@ -84,7 +85,8 @@ def show(series_id: int) -> ResponseReturnValue:
         as_ical=series.as_ical(row, dropped),
         left_out=dropped,
         last=last,
-        warnings=time_warnings.series_findings(session(), row) if running else [],
+        warnings=_warnings(row) if running else [],
+        unspoken=time_warnings.unspoken(session(), row, days),
         may_write=writes and running,
         may_stop=running
         and (writes or may(me(), Permission.APPROVE_POSTS, row.template.area_path)),
@@ -149,6 +151,14 @@ def stop(series_id: int) -> ResponseReturnValue:
         series.stop(current, series_id, by=me())
     flash("Stopped. Nothing more of it goes out.", "success")
     return redirect(url_for("series.show", series_id=series_id))
+
+
+def _warnings(row: Series) -> list[Finding]:
+    """Return what whoever approves must answer; what was approved says what it doesn't speak of."""
+    found = time_warnings.series_findings(session(), row)
+    if row.template.state is not PostState.APPROVED:
+        return found
+    return [finding for finding in found if finding.rule != time_warnings.QUIET]
 
 
 def _persona(slug: str) -> Persona:

@@ -1,7 +1,6 @@
 """Posts from draft to released: writing, submitting, deciding, timing, taking down."""
 
 import secrets
-from dataclasses import replace
 from functools import partial
 
 from sqlalchemy import select
@@ -59,7 +58,7 @@ def create_draft(
     guards.must_write_as(session, by, persona, "create")
     if answers is not None:
         access.for_work(session, by, answers.contact_id, "answer")
-    words = revisions.storable(session, _where_it_goes(words, answers), persona)
+    words = revisions.storable(session, words, persona, answers)
     post = Post(
         public_id=secrets.token_hex(8),
         persona=persona,
@@ -95,7 +94,7 @@ def save(
             f"{before.written_by.display_name} saved other words since you opened this. What you "
             "typed is still here: open the post in another window, then decide which to keep."
         )
-    words = revisions.storable(session, _where_it_goes(words, post.answers), post.persona)
+    words = revisions.storable(session, words, post.persona, post.answers)
     same_words, same_times = words.sha256 == before.sha256, not wanted.differ(post, words)
     if same_words and same_times:
         return post
@@ -111,10 +110,13 @@ def save(
     return post
 
 
-def submit(session: Session, post_id: int, *, by: Person, warning_reason: str = "") -> Post:
+def submit(
+    session: Session, post_id: int, *, by: Person, warning_reason: str = "", is_told: bool = True
+) -> Post:
     """Screen the draft and pass it on: to those who approve, or held for a decision maker.
 
-    Raises: NotAllowed; Conflict unless it is a draft; Invalid when it could not go out as it is.
+    Unless `is_told`, the caller writes to those who approve. Raises: NotAllowed; Conflict unless
+    it is a draft; Invalid when it could not go out as it is.
     """
     post = found(session, post_id)
     guards.must_write_as(session, by, post.persona, "submit", post)
@@ -135,7 +137,8 @@ def submit(session: Session, post_id: int, *, by: Person, warning_reason: str = 
         raise_event(session, DraftHeld(post.id, revision.id, None, verdict))
     else:
         POST.apply(session, post, "submit", by=by, **noted)
-        notices.approval_wanted(session, post)
+        if is_told:
+            notices.approval_wanted(session, post)
     return post
 
 
@@ -352,19 +355,6 @@ def must_say(reason: str, otherwise: str) -> str:
     if not reason:
         raise Invalid(otherwise, "reason")
     return reason
-
-
-def _where_it_goes(words: Words, answers: Message | None) -> Words:
-    """Return the words of an answer with the one place and time it can have."""
-    if answers is None:
-        return words
-    return replace(
-        words,
-        channel_ids=(answers.channel_id,),
-        wanted_local=None,
-        wanted_fold=None,
-        not_after_local=None,
-    )
 
 
 def _back_to_draft(session: Session, post: Post, *, by: Person, reason: str) -> None:

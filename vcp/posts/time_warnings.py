@@ -3,9 +3,9 @@
 They warn like any other finding of the third priority: whoever approves must answer.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime, time, timedelta
+from datetime import date, datetime, time, timedelta
 
 from sqlalchemy import ColumnElement, select
 from sqlalchemy.orm import InstrumentedAttribute, Session
@@ -14,15 +14,19 @@ from vcp.areas.queries import prefixes
 from vcp.kernel import clock
 from vcp.kernel.errors import Invalid
 from vcp.posts import in_force, screening, series_queries, series_rules, timing
-from vcp.posts.days import DAYS, moment_on, spoken
+from vcp.posts.days import DAYS, moment_on, named, spoken
 from vcp.posts.models import Post
 from vcp.posts.schedule_models import ElectionWindow, QuietHours, Series
+from vcp.posts.series_queries import SeriesDay
+from vcp.posts.states import PostState
 from vcp.posts.words import Words
 from vcp.triage.findings import Finding, Priority, Verdict, most_serious
 
 FIELD = "time"
 QUIET, ELECTION = "time.quiet_hours", "time.pre_election"
 CATEGORY = "timing"
+#: What stands before the hours that a finding speaks of.
+IN_QUIET = ", in the quiet hours "
 #: So far ahead the times of a series are looked at: as long as an approval of it lasts.
 SERIES_AHEAD = timedelta(days=183)
 
@@ -56,17 +60,19 @@ def findings(session: Session, area_path: str, wanted_at: datetime | None) -> li
 
 def _findings(times: SetTimes, moment: datetime) -> list[Finding]:
     local = moment.astimezone(in_force.zone())
-    quiet = next((row for row in times.quiet if is_quiet(row, local)), None)
-    found = []
-    if quiet is not None:
-        found.append(
-            _finding(
-                QUIET,
-                f"It would go out on {timing.spoken(moment, in_force.zone())}, in the quiet hours "
-                f"from {quiet.begins} to {quiet.ends}.",
-                "Choose another time, or say why it can't wait.",
-            )
+    quiet = [
+        f"from {row.begins} to {row.ends} ({named(row.days)})"
+        for row in times.quiet
+        if is_quiet(row, local)
+    ]
+    found = [
+        _finding(
+            QUIET,
+            f"It would go out on {timing.spoken(moment, in_force.zone())}{IN_QUIET}{hours}.",
+            "Choose another time, or say why it can't wait.",
         )
+        for hours in dict.fromkeys(quiet)
+    ]
     found.extend(
         _finding(
             ELECTION,
@@ -125,7 +131,7 @@ def screened_as_typed(session: Session, area_path: str, words: Words, post: Post
 
 
 def series_findings(session: Session, series: Series) -> list[Finding]:
-    """Return what warns about the times of a series: of each kind the first."""
+    """Return what warns about the times of a series: of each quiet hours and kind the first."""
     zone, found = in_force.zone_named(series.zone), dict[str, Finding]()
     times = set_times(session, series.area_path)
     today = clock.now().astimezone(zone).date()
@@ -136,8 +142,33 @@ def series_findings(session: Session, series: Series) -> list[Finding]:
         except Invalid:
             continue
         for finding in _findings(times, moment):
-            found.setdefault(finding.rule, finding)
+            found.setdefault(_hours(finding.why) or finding.rule, finding)
     return list(found.values())
+
+
+def unspoken(session: Session, series: Series, days: Iterable[SeriesDay]) -> dict[date, str]:
+    """Return the coming days in quiet hours that the approval of a series doesn't speak of.
+
+    With each the hours. They were set since, and stop nothing by themselves.
+    """
+    template = series.template
+    if template.state is not PostState.APPROVED or template.revision is None:
+        return {}
+    findings = (template.revision.verdict or {}).get("findings", [])
+    told = {_hours(finding["why"]) for finding in findings if finding["rule"] == QUIET}
+    times, now, found = set_times(session, series.area_path), clock.now(), dict[date, str]()
+    for one in days:
+        if one.at is None or one.at <= now or not one.is_to_go_out:
+            continue
+        hours = {_hours(f.why) for f in _findings(times, one.at) if f.rule == QUIET} - told
+        if hours:
+            found[one.day] = " and ".join(sorted(hours))
+    return found
+
+
+def _hours(why: str) -> str:
+    """Return which quiet hours a finding speaks of; empty when it is about something else."""
+    return why.partition(IN_QUIET)[2].removesuffix(".")
 
 
 def _judged(words: Words, found: Sequence[Finding], reason: str | None) -> Verdict:
