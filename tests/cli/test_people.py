@@ -86,6 +86,8 @@ def test_password_and_secret_may_be_given(vcp: Vcp, session: Session, settings: 
     ]
     assert access.whose_password(session, user.email, PASSWORD) == user.id
     assert access.take_code(session, settings, user, code_now())
+    held = user.grants[1]
+    assert f"decision_maker:{held.area_path}:identifies_child" in vcp("users", "list").output
 
 
 @pytest.mark.parametrize(

@@ -260,6 +260,20 @@ def test_moving_into_a_night_without_that_hour_is_refused(session: Session) -> N
         moving.move(session, post.id, "2027-03-28T01:30", by=team.officer)
 
 
+def test_a_move_to_the_same_time_says_that_nothing_was_changed(
+    client: Client, session: Session
+) -> None:
+    team = make_team(session)
+    post = make_post(session, team, wanted_local="2026-06-20T09:00", state=PostState.SUBMITTED)
+    sign_in(client, team.officer)
+    same = {"when": "later", "on": "2026-06-20", "at": "09:00", "action": "save"}
+    client.post(f"/staff/posts/{post.id}/move", data=same)
+    page = client.get(f"/staff/posts/{post.id}").text
+    assert "It has this time already, so nothing was changed." in page
+    assert "Moved" not in page
+    assert post.state is PostState.SUBMITTED
+
+
 def test_nobody_moves_what_they_dont_write(client: Client, session: Session) -> None:
     team = make_team(session)
     post = at(session, team, "2026-06-20T09:00", "Bikes")

@@ -69,6 +69,17 @@ def test_while_everything_is_stopped_every_page_says_so(
         assert "Everything is stopped" in client.get(page).text
 
 
+def test_who_may_stop_everything_and_not_lift_it_is_told_who_can(
+    client: Client, session: Session, team: Team
+) -> None:
+    make_pause(session, team, PauseScope.EVERYTHING)
+    sign_in(client, team.supervisor)
+    assert "You can’t lift it" in client.get(CONTROL).text
+    for person in (team.officer, team.administrator):
+        sign_in(client, person)
+        assert "You can’t lift it" not in client.get(CONTROL).text
+
+
 def test_lifting_asks_for_a_fresh_second_factor_and_stopping_does_not(
     client: Client,
     session: Session,
@@ -104,6 +115,7 @@ def test_every_page_of_a_stopped_post_says_by_what(
     for page in pages:
         assert said in client.get(page).text, page
     assert "goes out now" not in client.get("/staff/posts/awaiting").text
+    assert f'href="/staff/posts/{post.id}"' in client.get(pages[-1]).text, "a way to the post"
 
 
 def test_what_became_due_is_decided_on_one_page(

@@ -50,6 +50,9 @@ def test_image_survives_a_refused_form(client: Client, session: Session) -> None
     answer = write(client, team, action="submit", text="", upload=jpeg(), upload_alt="")
     assert answer.status_code == 422
     assert "what image 1 shows" in answer.text
+    # At the box to fill in, and in the summary a link to it.
+    assert 'href="#images-0-alt_text"' in answer.text
+    assert 'id="images-0-alt_text-error"' in answer.text
     kept = kept_images(answer.text)
     assert kept["images-0-file"].endswith(".jpg")
     kept["images-0-alt_text"] = "A red thing"

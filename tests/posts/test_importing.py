@@ -264,11 +264,16 @@ def test_page_checks_then_imports_and_keeps_what_was_pasted(
     assert checked.status_code == 422
     assert "5 of 50 rows" in checked.text
     assert "Import 45 rows" in checked.text
+    # What is wrong comes first: on a phone fifty rows are a long way.
+    others = checked.text.index("The other 45 rows")
+    assert checked.text.rindex("imported</strong>") < others < checked.text.index(">Good</td>")
     assert posts(session) == 0
     done = client.post("/staff/posts/import", data={"text": fifty(team), "step": "import"})
     assert done.status_code == 422
     assert "45 of 50 rows were imported" in done.text
     assert posts(session) == 45
+    again = client.post("/staff/posts/import", data={"text": fifty(team), "step": "check"})
+    assert "Nothing new is stored yet. 45 are there already." in again.text
     good = sheet(row(team, 60))
     ended = client.post("/staff/posts/import", data={"text": good, "step": "import"})
     assert ended.status_code == 302

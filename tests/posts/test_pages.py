@@ -45,6 +45,21 @@ def test_submitting_from_the_composer_passes_it_on(client: Client, session: Sess
     assert "supervisor of Harbour" in shown
 
 
+@pytest.mark.parametrize("typed_time", [{"on": "2027-06-20", "at": "09:00"}, {"at": "09:00"}])
+def test_a_time_beside_as_soon_as_approved_is_asked_about(
+    client: Client, session: Session, typed_time: dict[str, str]
+) -> None:
+    """Else a post for June goes out today."""
+    team = make_team(session)
+    sign_in(client, team.officer)
+    answer = write(client, team, when="now", action="submit", **typed_time)
+    assert answer.status_code == 422
+    assert "Choose “At a date and time”, or empty the date and the time." in answer.text
+    assert CLEAN in answer.text
+    assert 'value="09:00"' in answer.text
+    assert session.scalars(select(Post)).unique().all() == []
+
+
 def test_plate_is_marked_and_the_submit_held(client: Client, session: Session) -> None:
     team = make_team(session)
     sign_in(client, team.officer)

@@ -1,15 +1,18 @@
 """Pages of series: few queries, and a yes to words and days together."""
 
+from datetime import date
 from typing import Any
 
 import pytest
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from tests.client import Client
 from tests.factories.posts import make_team
 from tests.factories.schedule import make_quiet_hours, make_series
 from tests.factories.users import sign_in
-from vcp.posts import series, series_making, service
+from vcp.posts import series, series_making, series_queries, service
+from vcp.posts.schedule_models import Series
 from vcp.posts.series_rules import Every, Rule
 from vcp.posts.states import PostState
 
@@ -108,3 +111,82 @@ def test_page_of_the_words_shows_the_rule_and_approves_both(
     assert whole["rule_sha256"] in page
     assert client.post(f"{path}/approve", data=whole).status_code == 302
     assert row.template.state is PostState.APPROVED
+
+
+@pytest.mark.usefixtures("clock")
+def test_everything_that_is_missing_is_said_at_once_and_what_was_typed_stays(
+    client: Client, session: Session
+) -> None:
+    team = make_team(session)
+    sign_in(client, team.officer)
+    path = f"/staff/series/new?persona={team.persona.slug}"
+    typed = {
+        "name": "Surgery notice",
+        "every": "week",
+        "starts_on": "",
+        "at": "half nine",
+        "ends": "until",
+        "nth": "1",
+        "month_day": "1",
+        "late_minutes": "60",
+        "except_days": "30/02/2027",
+    }
+    refused = client.post(path, data=typed)
+    assert refused.status_code == 422
+    for field, message in (
+        ("days", "Choose at least one day of the week."),
+        ("starts_on", "Give the day from which it goes out."),
+        ("at", "Give the time of day, such as 09:30."),
+        ("until", "Give the last day."),
+        ("except_days", "“30/02/2027” is not a day. Write it like 29/12/2026."),
+    ):
+        assert f'<a href="#{field}' in refused.text
+        assert refused.text.count(message) == 2, field
+    assert "Surgery notice" in refused.text
+    assert "half nine" in refused.text
+
+
+@pytest.mark.usefixtures("clock")
+def test_exceptions_are_written_as_people_here_write_days(client: Client, session: Session) -> None:
+    team = make_team(session)
+    sign_in(client, team.officer)
+    typed = {
+        "name": "Surgery notice",
+        "every": "week",
+        "days": "TU",
+        "starts_on": "2026-06-16",
+        "at": "09:30",
+        "ends": "until",
+        "until": "2026-07-28",
+        "nth": "1",
+        "month_day": "1",
+        "late_minutes": "60",
+        "except_days": "23/06/2026\n2026-06-30",
+    }
+    begun = client.post(f"/staff/series/new?persona={team.persona.slug}", data=typed)
+    assert begun.status_code == 302
+    row = session.scalars(select(Series)).one()
+    assert series_queries.dropped(session, row) == [date(2026, 6, 23), date(2026, 6, 30)]
+
+
+@pytest.mark.usefixtures("clock")
+def test_a_series_far_off_shows_its_days_and_what_it_leaves_out(
+    client: Client, session: Session
+) -> None:
+    team = make_team(session)
+    row = make_series(
+        session,
+        team,
+        approved=False,
+        starts_on=date(2027, 3, 9),
+        except_days=(date(2027, 4, 6),),
+    )
+    service.submit(session, row.template_id, by=team.officer)
+    sign_in(client, team.officer)
+    page = client.get(f"/staff/series/{row.id}").text
+    assert "Tuesday 23 March 2027" in page
+    assert "Move or edit" in page
+    sign_in(client, team.supervisor)
+    for path in (f"/staff/series/{row.id}", f"/staff/posts/{row.template_id}"):
+        page = client.get(path).text
+        assert "It begins on 9 March 2027. Left out: 6 April 2027." in page

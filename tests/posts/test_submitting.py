@@ -167,7 +167,7 @@ NOT_READY: dict[str, tuple[Callable[[Team], Words], str, str]] = {
     "no channel": (lambda team: words(team, channel_ids=()), "channel_ids", "at least one channel"),
     "no alt text": (
         lambda team: words(team, images=(replace(IMAGE, alt_text=" "),)),
-        "images",
+        "alt1",
         "what image 1 shows",
     ),
     "too long": (

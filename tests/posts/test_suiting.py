@@ -105,4 +105,4 @@ def test_what_no_copy_can_mend_is_said_at_submit(
     post = make_post(session, team, images=images, channel_ids=channel_ids)
     with pytest.raises(Invalid, match=says) as refused:
         service.submit(session, post.id, by=team.officer)
-    assert refused.value.field == "images"
+    assert refused.value.field == ("alt1" if "alt_characters" in limits else "images")

@@ -10,12 +10,15 @@ from sqlalchemy.orm import Session
 
 from tests.client import Client
 from tests.factories.areas import make_area
-from tests.factories.users import code_now, make_user, sign_in
+from tests.factories.posts import make_post, make_team
+from tests.factories.users import PASSWORD, SECRET, code_now, hashed, make_user, sign_in
 from tests.users.pages import hidden, post_sign_in
 from vcp.kernel.audit import AuditEvent
 from vcp.kernel.permissions import Role
 from vcp.kernel.settings import Settings
-from vcp.users import queries
+from vcp.posts.states import PostState
+from vcp.users import factors, queries
+from vcp.users.access import TOTP
 from vcp.users.models import User
 
 STALE_S = 15 * 60 + 1
@@ -109,10 +112,31 @@ def test_a_form_sent_after_signing_out_is_kept_too(
     page = again.get_data(as_text=True)
     assert again.status_code == 200
     assert "Send it now" in page
+    assert "From the river north</blockquote>" in page, "read again before it is sent"
     assert f'action="/areas/{area.id}"' in page
     assert area.description == ""
     assert client.post(f"/areas/{area.id}", data=fields(page)).status_code == 302
     assert area.description == "From the river north"
+
+
+def test_a_button_without_words_leads_back_to_its_page_first(
+    client: Client, session: Session, settings: Settings, clock: time_machine.Traveller
+) -> None:
+    """Who approves at night, and is signed out meanwhile, sees again what they say yes to."""
+    team = make_team(session)
+    post = make_post(session, team, state=PostState.SUBMITTED)
+    team.supervisor.password_hash = hashed(PASSWORD)
+    team.supervisor.sealed_totp = factors.seal(settings.signing_keys(), SECRET, TOTP)
+    sign_in(client, team.supervisor)
+    clock.shift(STALE_S)
+    assert post.revision is not None
+    read = {"revision_sha256": post.revision.sha256}
+    asked = client.post(f"/staff/posts/{post.id}/approve", data=read)
+    again = post_sign_in(client, team.supervisor, **fields(asked.get_data(as_text=True)))
+    page = again.get_data(as_text=True)
+    assert "Go on with what you had pressed?" in page
+    assert f'<a class="govuk-link" href="/staff/posts/{post.id}">Look at the page first</a>' in page
+    assert post.state is PostState.SUBMITTED
 
 
 def test_passwords_and_codes_are_never_kept(

@@ -25,6 +25,7 @@ from vcp.kernel.permissions import Person, Role
 from vcp.kernel.settings import Mode, Settings
 from vcp.triage.categories import OUTBOUND
 from vcp.users import factors, passwords, queries, service
+from vcp.users.demo import code_now
 from vcp.users.models import LinkPurpose, User
 from vcp.users.service import WantedGrant
 
@@ -184,6 +185,18 @@ def link(
             click.echo(url)
 
 
+@group.command("code")
+@instance_option
+@click.argument("email")
+def code(instance: Path | None, email: str) -> None:
+    """Print a person's second factor of the moment; in demo and test mode only."""
+    with app_at_work(instance) as app:
+        user = queries.by_email(session(), email)
+        if user is None:
+            raise click.ClickException(f"Nobody has the e-mail {email}. See `vcp users list`.")
+        click.echo(code_now(app.extensions["vcp_settings"], user))
+
+
 def _step(verb: str, do: Callable[..., User], words: str) -> click.Command:
     @click.command(verb, help=words)
     @instance_option
@@ -299,7 +312,8 @@ def _row(user: User, *, as_json: bool) -> dict[str, Any]:
     row = {"id": user.id, "email": user.email, "name": user.display_name, "state": user.state}
     if as_json:
         return {**row, "roles": roles}
-    return {**row, "roles": ", ".join(f"{held['role']}:{held['area_path']}" for held in roles)}
+    named = (":".join(filter(None, held.values())) for held in roles)
+    return {**row, "roles": ", ".join(named)}
 
 
 def _tell(said: dict[str, Any], *, as_json: bool) -> None:

@@ -1,17 +1,14 @@
-"""`vcp seed`: an invented force for a demo, a test or a measurement; and a code to sign in with."""
+"""`vcp seed`: an invented force for a demo, a test or a measurement."""
 
 from pathlib import Path
 
 import click
 
-from vcp.cli import people
 from vcp.cli.acting import app_at_work
 from vcp.cli.options import instance_option
 from vcp.kernel import schema
-from vcp.kernel.db import db, session
+from vcp.kernel.db import db
 from vcp.seed import FEWEST_OFFICERS, MOST_OFFICERS, seed_demo, sign_in_lines
-from vcp.users import queries
-from vcp.users.demo import code_now
 
 MOST_POSTS = 200_000
 MOST_CONTACTS = 200_000
@@ -58,15 +55,3 @@ def demo(instance: Path | None, officers: int, posts: int, contacts: int, seed: 
         )
         for line in sign_in_lines(app.extensions["vcp_settings"]):
             click.echo(line)
-
-
-@people.group.command("code")
-@instance_option
-@click.argument("email")
-def code(instance: Path | None, email: str) -> None:
-    """Print a person's second factor of the moment; in demo and test mode only."""
-    with app_at_work(instance) as app:
-        user = queries.by_email(session(), email)
-        if user is None:
-            raise click.ClickException(f"Nobody has the e-mail {email}. See `vcp users list`.")
-        click.echo(code_now(app.extensions["vcp_settings"], user))

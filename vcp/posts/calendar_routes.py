@@ -91,6 +91,7 @@ def move(post_id: int) -> ResponseReturnValue:
     form = MovePostForm()
     post = queries.for_page(session(), post_id)
     guards.must_write_as(session(), me(), post.persona, "move", post)
+    before = post.wanted_at, post.not_after
     if form.validate():
         try:
             with transaction() as current:
@@ -104,7 +105,14 @@ def move(post_id: int) -> ResponseReturnValue:
                     submit=request.form.get("action") == "submit",
                     reason=form.warning_reason.data or "",
                 )
-                flash(_moved(service.found(current, post_id).state), "success")
+                moved = service.found(current, post_id)
+                if moved.state is not PostState.DRAFT and before == (
+                    moved.wanted_at,
+                    moved.not_after,
+                ):
+                    flash("It has this time already, so nothing was changed.", "info")
+                else:
+                    flash(_moved(moved.state), "success")
         except Invalid as error:
             form.refuse(error)
         else:

@@ -3,11 +3,30 @@
 from datetime import date, datetime
 from zoneinfo import ZoneInfo
 
+from vcp.kernel.errors import Invalid
 from vcp.posts import timing
 
 #: Days as iCalendar writes them, in the order of `date.weekday()`.
 DAYS = ("MO", "TU", "WE", "TH", "FR", "SA", "SU")
 DAY_NAMES = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
+
+
+#: As a browser's date box sends it, and as people here write it.
+_FORMATS = ("%Y-%m-%d", "%d/%m/%Y")
+
+
+def day_typed(typed: str, field: str) -> date:
+    """Return the day that somebody typed.
+
+    Raises: Invalid when it can't be read, saying how days are written.
+    """
+    for form in _FORMATS:
+        try:
+            return datetime.strptime(typed.strip(), form).date()  # noqa: DTZ007 - a day
+        except ValueError:
+            continue
+    message = f"“{typed}” is not a day. Write it like 29/12/2026."
+    raise Invalid(message, field)
 
 
 def spoken(day: date) -> str:

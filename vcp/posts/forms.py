@@ -14,6 +14,7 @@ from govuk_frontend_wtf.wtforms_widgets import (
     GovTextInput,
 )
 from wtforms import (
+    Field,
     Form,
     FormField,
     HiddenField,
@@ -26,7 +27,7 @@ from wtforms import (
 )
 from wtforms.fields import FieldList
 from wtforms.fields.choices import SelectChoice  # type: ignore[attr-defined]  # newer than its stubs
-from wtforms.validators import DataRequired, Optional
+from wtforms.validators import DataRequired, Optional, ValidationError
 
 from officer_profiles.forms import LANGUAGES
 from vcp.channels.models import Channel
@@ -92,6 +93,17 @@ class WhenForm(BaseForm):
     slot_local: str | None = None
     #: Which field shows what a service refused about a time.
     fields_of = {"wanted_local": "at", "not_after_local": "last_at"}  # noqa: RUF012 - a constant
+
+    def validate_on(self, field: Field) -> None:
+        """Refuse a date that would be passed over: a post that goes out too early stays out."""
+        if "when" in self and self.when.data != LATER and field.data:
+            message = "Choose “At a date and time”, or empty the date and the time."
+            raise ValidationError(message)
+
+    def validate_at(self, field: Field) -> None:
+        """Refuse a time that would be passed over; with a date, it is said there."""
+        if not self.on.data:
+            self.validate_on(field)
 
     def set_times(self, wanted: str | None, last: str | None, fold: int | None) -> None:
         """Show the times of a post."""
@@ -243,6 +255,15 @@ class ComposeForm(FurtherForm, WhenForm):
             self.images.pop_entry()
         for file, alt_text, part in images:
             self.images.append_entry({"file": file, "alt_text": alt_text, "part": part})
+
+    def refuse(self, error: Invalid) -> None:
+        """Show a refusal of what an image shows at that image."""
+        number = (error.field or "").removeprefix("alt")
+        if number == error.field or not 0 < int(number) <= len(self.images):
+            super().refuse(error)
+            return
+        field = self.images[int(number) - 1].form.alt_text
+        field.errors = [*field.errors, error.message]
 
 
 class CorrectForm(ComposeForm):

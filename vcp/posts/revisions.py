@@ -188,7 +188,7 @@ def must_fit(
             raise Invalid(
                 f"Say what image {number} shows, for people who can't see it. It can't go out "
                 "without.",
-                "images",
+                f"alt{number}",
             )
     filming.must_be_shown_well(words)
     fitting.must_be_whole(words, channels, answers)
@@ -252,7 +252,7 @@ def _part_misfits(
             problem = (
                 f"{name} takes alt texts of {most} characters: shorten that of image {number}."
             )
-            found.append(("images", problem))
+            found.append((f"alt{number}", problem))
         if image.media_type not in ENDINGS:
             found.append(("images", f"{name} doesn't take image {number}: leave it out."))
     found += [("images", problem) for problem in filming.misfits(channel, words)]

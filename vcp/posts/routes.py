@@ -155,8 +155,10 @@ def show_page(post: Post, **forms: Any) -> str:
 
 
 def _about_its_time(post: Post) -> dict[str, Any]:
+    of_series = series_queries.of_template(session(), post)
     return {
-        "series": series_queries.of_template(session(), post),
+        "series": of_series,
+        "left_out": series_queries.dropped(session(), of_series) if of_series else [],
         "spoken_rule": series_rules.spoken_rule,
         "occurrence": series_queries.occurrence_of(session(), post),
         "holiday": bank_holidays.note(post.wanted_at),

@@ -1,7 +1,9 @@
 """What is asked about a series."""
 
 import re
-from datetime import date
+from collections.abc import Callable
+from datetime import datetime
+from typing import Any
 
 from govuk_frontend_wtf.wtforms_widgets import (
     GovCheckboxesInput,
@@ -11,16 +13,17 @@ from govuk_frontend_wtf.wtforms_widgets import (
     GovTextInput,
 )
 from wtforms import RadioField, SelectField, SelectMultipleField, StringField, TextAreaField
-from wtforms.validators import DataRequired, Optional
+from wtforms.validators import DataRequired, ValidationError
 
 from vcp.kernel.errors import Invalid
 from vcp.kernel.forms import BaseForm, MaxBytes, options
-from vcp.posts.days import DAY_NAMES, DAYS
+from vcp.posts.days import DAY_NAMES, DAYS, day_typed
 from vcp.posts.schedule_models import Series
 from vcp.posts.series import Plan
 from vcp.posts.series_rules import LAST_DAY_OF_ALL_MONTHS, NTH, Every, Rule
 
 UNTIL, TIMES = "until", "times"
+NEED_DAYS = {Every.WEEK.value, Every.TWO_WEEKS.value, Every.MONTH_BY_WEEKDAY.value}
 
 
 class SeriesForm(BaseForm):
@@ -71,12 +74,12 @@ class SeriesForm(BaseForm):
         default=UNTIL,
         widget=GovRadioInput(),
     )
-    until = StringField("Last day", [Optional()], widget=GovTextInput())
-    times = StringField("How many times", [Optional()], widget=GovTextInput())
+    until = StringField("Last day", widget=GovTextInput())
+    times = StringField("How many times", widget=GovTextInput())
     except_days = TextAreaField(
         "Except on these days (optional)",
         [MaxBytes(4_000, "The list")],
-        description="One a line, such as 2026-12-29.",
+        description="One a line, such as 29/12/2026.",
         widget=GovTextArea(),
     )
     late_minutes = SelectField(
@@ -94,6 +97,39 @@ class SeriesForm(BaseForm):
         widget=GovSelect(),
     )
 
+    def validate_days(self, field: Any) -> None:
+        """Ask for a day of the week where the rule goes by them."""
+        if self.every.data in NEED_DAYS and not field.data:
+            message = "Choose at least one day of the week."
+            raise ValidationError(message)
+
+    def validate_starts_on(self, field: Any) -> None:
+        """Ask for the first day."""
+        _must_be_day(field, "Give the day from which it goes out.")
+
+    def validate_at(self, field: Any) -> None:
+        """Ask for a time of day."""
+        try:
+            datetime.strptime(field.data or "", "%H:%M")  # noqa: DTZ007 - a time of day
+        except ValueError as error:
+            message = "Give the time of day, such as 09:30."
+            raise ValidationError(message) from error
+
+    def validate_until(self, field: Any) -> None:
+        """Ask for the last day, if it ends after one."""
+        if self.ends.data == UNTIL:
+            _must_be_day(field, "Give the last day.")
+
+    def validate_times(self, field: Any) -> None:
+        """Ask how many times, if it ends after so many."""
+        if self.ends.data == TIMES:
+            _read(_number, field.data)
+
+    def validate_except_days(self, field: Any) -> None:
+        """Say which of the exceptions is no day."""
+        for typed in _listed(field.data):
+            _read(day_typed, typed, "except_days")
+
     def plan(self) -> Plan:
         """Return what was chosen.
 
@@ -106,17 +142,18 @@ class SeriesForm(BaseForm):
             days=tuple(self.days.data or ()),
             nth=int(self.nth.data),
             month_day=int(self.month_day.data),
-            until=_day(self.until.data, "until") if ends_after_day else None,
+            until=day_typed(self.until.data or "", "until") if ends_after_day else None,
             times=None if ends_after_day else _number(self.times.data),
         )
-        typed = re.split(r"[\s,;]+", self.except_days.data or "")
         return Plan(
             name=self.name.data or "",
             rule=rule,
-            starts_on=_day(self.starts_on.data, "starts_on"),
+            starts_on=day_typed(self.starts_on.data or "", "starts_on"),
             at=self.at.data or "",
             late_minutes=int(self.late_minutes.data),
-            except_days=tuple(_day(day, "except_days") for day in typed if day),
+            except_days=tuple(
+                day_typed(day, "except_days") for day in _listed(self.except_days.data)
+            ),
         )
 
     def show(self, series: Series) -> None:
@@ -150,13 +187,22 @@ def _every(parts: dict[str, str]) -> Every:
     return Every.MONTH_BY_DATE if "BYMONTHDAY" in parts else Every.MONTH_BY_WEEKDAY
 
 
-def _day(typed: str | None, field: str) -> date:
+def _listed(typed: str | None) -> list[str]:
+    return [one for one in re.split(r"[\s,;]+", typed or "") if one]
+
+
+def _must_be_day(field: Any, missing: str) -> None:
+    if not field.data:
+        raise ValidationError(missing)
+    _read(day_typed, field.data, field.name)
+
+
+def _read(read: Callable[..., object], *typed: str | None) -> None:
+    """Refuse at its field, beside the other faults of the form, what can't be read."""
     try:
-        return date.fromisoformat(typed or "")
-    except ValueError as error:
-        raise Invalid(
-            f"{typed or 'Nothing'} is no day. Write days as 2026-12-29.", field
-        ) from error
+        read(*typed)
+    except Invalid as error:
+        raise ValidationError(error.message) from error
 
 
 def _number(typed: str | None) -> int:

@@ -18,7 +18,7 @@ from vcp.triage.findings import Finding
 
 bp = Blueprint("series", __name__, url_prefix="/staff/series")
 
-#: How far the page of a series looks back and ahead.
+#: How far the page of a series looks back, and ahead from now or from its first day.
 SHOWN_BACK, SHOWN_AHEAD = timedelta(days=31), timedelta(days=92)
 
 
@@ -72,7 +72,8 @@ def show(series_id: int) -> ResponseReturnValue:
     """Show one series: its rule, and what became or becomes of each day."""
     row = _seen(series_id)
     today = series.today()
-    days = series_queries.days_of(session(), row, today - SHOWN_BACK, today + SHOWN_AHEAD)
+    last = max(today, row.starts_on) + SHOWN_AHEAD
+    days = series_queries.days_of(session(), row, today - SHOWN_BACK, last)
     writes = guards.may_write_as(session(), me(), row.template.persona)
     running = row.template.state is not PostState.CANCELLED
     dropped = series_queries.dropped(session(), row)
@@ -82,6 +83,8 @@ def show(series_id: int) -> ResponseReturnValue:
         days=days,
         spoken_rule=series_rules.spoken_rule,
         as_ical=series.as_ical(row, dropped),
+        left_out=dropped,
+        last=last,
         warnings=_warnings(row) if running else [],
         unspoken=time_warnings.unspoken(session(), row, days),
         may_write=writes and running,

@@ -7,6 +7,7 @@
 //                                                    field count too; `alone`: without any words
 //   <form data-check-url="/posts/check">             screening while writing; the answer, a piece of
 //                                                    HTML, replaces what #findings holds
+//   <input name="when" value="later">                chosen by itself when a date or time is filled in
 //   <input type="file" data-alt="id" data-max-bytes="…">   a preview, and a reminder of the alt text
 
 import { lengthFor } from "./lengths.js?v=3f43169dfd";
@@ -144,7 +145,7 @@ function showChosenImages(input) {
         try {
           item.append(await thumbnail(file));
         } catch {
-          item.textContent = `${file.name} cannot be shown. Choose a JPEG, PNG, GIF or WebP image.`;
+          item.textContent = `${file.name} cannot be shown. Choose a JPEG, PNG or WebP image.`;
         }
         return item;
       }),
@@ -155,6 +156,16 @@ function showChosenImages(input) {
   alt?.addEventListener("input", remind);
 }
 
+// Who fills in a date means it: the choice beside it follows.
+function chooseLater(choice) {
+  for (const name of ["on", "at"]) {
+    choice.form.elements[name]?.addEventListener("input", (event) => {
+      if (event.target.value) choice.checked = true;
+    });
+  }
+}
+
 document.querySelectorAll("textarea[data-limits]").forEach(countLengths);
 document.querySelectorAll("form[data-check-url]").forEach(checkWhileWriting);
 document.querySelectorAll('input[type="file"][data-alt]').forEach(showChosenImages);
+document.querySelectorAll('input[name="when"][value="later"]').forEach(chooseLater);

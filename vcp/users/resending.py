@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 from flask import current_app, request
 from itsdangerous import BadData, URLSafeTimedSerializer
+from werkzeug.exceptions import HTTPException
 
 from vcp.kernel.pages import safe_next
 
@@ -51,6 +52,24 @@ def destination(ticket: str) -> str | None:
     except BadData:
         return None
     return safe_next(path, "") or None
+
+
+def words_of(kept: Kept) -> list[str]:
+    """Return what was written in words, to be read again before it is sent."""
+    return [value for _, value in kept.fields if " " in value.strip()]
+
+
+def page_before(path: str) -> str | None:
+    """Return the page on which a form that goes to this path stands; None when there is none."""
+    urls = current_app.create_url_adapter(request)
+    bare = path.partition("?")[0]
+    for page in (bare, bare.rpartition("/")[0]):
+        try:
+            if urls is not None and urls.match(page, method="GET"):
+                return path if page == bare else page
+        except HTTPException:
+            continue
+    return None
 
 
 def _own_fields() -> list[tuple[str, str]]:

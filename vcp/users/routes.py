@@ -26,7 +26,7 @@ from vcp.users.forms import (
     SignInForm,
 )
 from vcp.users.models import Link, LinkPurpose, User
-from vcp.users.resending import destination, keep_again
+from vcp.users.resending import destination, keep_again, page_before, words_of
 from vcp.users.sign_in import forget, remember, settings_in_force, this_sign_in
 from vcp.users.throttle import TooManyTries
 
@@ -223,7 +223,10 @@ def _onwards(form: SignInForm) -> ResponseReturnValue:
     if kept is None:
         return redirect(safe_next(form.next.data, HOME))
     # The form was made before this sign-in, so its token is worth nothing now: ask once more.
-    return render_template("users/resend.html", kept=kept, to=destination(kept.ticket))
+    to = destination(kept.ticket) or HOME
+    return render_template(
+        "users/resend.html", kept=kept, to=to, words=words_of(kept), page=page_before(to)
+    )
 
 
 def _browser() -> str:
