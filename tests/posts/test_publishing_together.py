@@ -234,15 +234,10 @@ class TestLedger:
         session.rollback()
         assert session.query(Delivery).filter_by(state=D.PUBLISHED).count() == 2 * CHANNELS
 
-    def test_an_answer_that_cannot_be_stored_is_left_to_its_lease_and_others_go_on(
-        self,
-        session: Session,
-        channels: list[Channel],
-        ledger: Ledger,
-        monkeypatch: pytest.MonkeyPatch,
+    def test_an_answer_that_is_in_doubt_is_asked_about_and_others_go_on(
+        self, session: Session, channels: list[Channel], ledger: Ledger
     ) -> None:
         """One id at the network can't settle two deliveries."""
-        monkeypatch.setattr(ledger_module, "STORE_AGAIN_S", 0)
         same = Outcome(Receipt("same", None, clock.now()))
         first = ledger.next(channels[0].id, None)
         assert first is not None
@@ -253,7 +248,7 @@ class TestLedger:
         ledger.next(channels[0].id, (second, same))
         ledger.next(channels[1].id, (other, answered(other)))
         session.rollback()
-        assert session.get_one(Delivery, second.delivery_id).state is D.SENDING
+        assert session.get_one(Delivery, second.delivery_id).state is D.NEEDS_PERSON
         assert session.get_one(Delivery, other.delivery_id).state is D.PUBLISHED
 
     @pytest.mark.parametrize("is_stopping", [False, True])

@@ -33,7 +33,7 @@ from vcp.networks.base import (
     Unauthorised,
 )
 from vcp.networks.registry import READ_AT_S
-from vcp.posts import answering
+from vcp.posts import answering, telling_apart
 from vcp.posts.claiming import PUBLISHER, Claimed, loaded
 from vcp.posts.events import PostChanged
 from vcp.posts.models import Attempt, Delivery, DeliveryKind
@@ -51,6 +51,12 @@ _TO_SENDING: Mapping[DeliveryState, tuple[str, ...]] = {
     DeliveryState.RETRY_WAIT: ("requeue", "claim"),
     DeliveryState.BLOCKED_AUTH: ("unblock", "claim"),
 }
+
+#: Sent again it would only name the same copy again, so a person looks.
+IN_DOUBT = (
+    "The network answers that this is a post which counts for another one with the same words "
+    "already. Look whether both are there."
+)
 
 _ATTEMPTS = select(Attempt).where(Attempt.id.in_(bindparam("ids", expanding=True)))
 
@@ -91,13 +97,28 @@ def record_many(session: Session, answers: Collection[tuple[Claimed, Outcome]]) 
     ]
     with session.no_autoflush:
         for claimed, outcome in answers:
-            record(session, claimed, outcome)
+            _record(session, claimed, outcome)
     session.flush()
     del held
 
 
 def record(session: Session, claimed: Claimed, outcome: Outcome) -> None:
-    """Write down what a send came to; an answer to an older attempt may only confirm."""
+    """Write down what a send came to; an answer to an older attempt may only confirm.
+
+    Of many at once it isn't asked whose copy the network names, which is hardly ever in doubt: when
+    it is, their unit fails, and each is recorded alone.
+    """
+    delivery = session.get_one(Delivery, claimed.delivery_id)
+    receipt = outcome.receipt
+    if receipt is not None and not telling_apart.is_ours(session, delivery, receipt):
+        outcome = Outcome(error=OutcomeUnknown(IN_DOUBT))
+    _record(session, claimed, outcome)
+    if outcome.receipt is not receipt and delivery.state is DeliveryState.OUTCOME_UNKNOWN:
+        delivery.next_at = clock.now() if delivery.withdraw_wanted_at else None
+        DELIVERY.apply(session, delivery, "ask", by=PUBLISHER, detail=IN_DOUBT)
+
+
+def _record(session: Session, claimed: Claimed, outcome: Outcome) -> None:
     delivery = session.get_one(Delivery, claimed.delivery_id)
     attempt = session.get_one(Attempt, claimed.attempt_id)
     attempt.finished_at = clock.now()

@@ -166,6 +166,8 @@ DELIVERY = Lifecycle(
         "requeue": ([_D.RETRY_WAIT], _D.QUEUED),
         "unblock": ([_D.BLOCKED_AUTH], _D.QUEUED),
         "confirm": ([_D.OUTCOME_UNKNOWN], _D.PUBLISHED),
+        # Another delivery's own answer showed that the copy is its, not this one's.
+        "mistake": ([_D.PUBLISHED], _D.OUTCOME_UNKNOWN),
         "confirm_absent": ([_D.OUTCOME_UNKNOWN], _D.QUEUED),
         "ask": ([_D.OUTCOME_UNKNOWN], _D.NEEDS_PERSON),
         "say_published": ([_D.NEEDS_PERSON], _D.PUBLISHED),
