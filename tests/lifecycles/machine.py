@@ -26,7 +26,7 @@ from vcp.channels.states import CHANNEL
 from vcp.kernel import clock
 from vcp.kernel.errors import NotFound, VcpError
 from vcp.kernel.lifecycle import Lifecycle
-from vcp.posts import correcting, service, settling_by_person
+from vcp.posts import correcting, service, settling_by_person, stopping
 from vcp.posts.freezing import outgoing
 from vcp.posts.in_force import zone
 from vcp.posts.models import Delivery, Post
@@ -329,9 +329,9 @@ def settle_by_a_look(world: World, session: Session, delivery: Delivery, *, give
     text = outgoing(delivery, world.settings).text
     shown = network.unclaimed(text, _taken(session, delivery))
     if shown is not None:
-        settling_by_person.say_published(
-            session, delivery.id, f"https://fake.example/{shown}", by=by
-        )
+        settling_by_person.say_published(session, delivery.id, network.address_of(shown), by=by)
+    elif delivery.remote_id is not None:
+        stopping.say_gone(session, delivery.id, by=by)
     elif gives_up or delivery.withdraw_wanted_at or delivery.not_after <= clock.now():
         settling_by_person.give_up(session, delivery.id, "No longer so.", by=by)
     else:

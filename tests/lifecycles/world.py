@@ -36,6 +36,9 @@ from vcp.users.models import User
 LIFECYCLES: dict[str, Lifecycle[Any]] = {"post": POST, "delivery": DELIVERY}
 #: Less than any channel's `settle_after_s`, as its connection has measured.
 LAG = timedelta(seconds=10)
+LEAVES_AN_END = {"withdraw", "appear", "stay", "mistake"}
+#: How the addresses of posts begin, by network.
+ADDRESSES = {"x": "https://x.com/us/status/", "bluesky": "https://bsky.app/profile/us/post/"}
 ENDED = FINAL | {PostState.EXPIRED, PostState.CANCELLED, PostState.WITHDRAWN}
 
 
@@ -56,9 +59,16 @@ class Line(NamedTuple):
 class CountingNetwork(FakeNetwork):
     """Remembers how often each text was accepted, also of what was taken down since."""
 
-    def __init__(self, *, is_idempotent: bool = False) -> None:
-        super().__init__(is_idempotent=is_idempotent, lag=LAG)
+    def __init__(self, channel: Channel) -> None:
+        self.on = channel.network
+        ids = f"at://{channel.account_id}/app.bsky.feed.post/{{}}" if self.on == "bluesky" else "{}"
+        super().__init__(is_idempotent=self.on == "bluesky", lag=LAG, ids=ids)
         self.accepted: Counter[str] = Counter()
+
+    def address_of(self, remote_id: str) -> str:
+        """Return where a person sees this post."""
+        last = remote_id.rsplit("/", maxsplit=1)[-1]
+        return ADDRESSES.get(self.on, "https://social.example/@us/") + last
 
     def note_accepted(self, before: int) -> None:
         """Count what was added since there were so many."""
@@ -108,10 +118,7 @@ class World:
         """Forget the run before: every row, every copy at a network, every second."""
         self.session.rollback()
         self.clock.move_to(MONDAY)
-        self.networks = {
-            channel.id: CountingNetwork(is_idempotent=channel.network == "bluesky")
-            for channel in self.channels
-        }
+        self.networks = {channel.id: CountingNetwork(channel) for channel in self.channels}
         self.known, self.trail = {}, []
         self.trail_at_start = self._trail_length()
 
@@ -252,8 +259,9 @@ def _must_be_legal(move: Line) -> None:
     sources, target = lifecycle.moves[move.verb]
     assert move.old_state in sources
     assert move.new_state == target
-    # An end is left only to be taken down: what was out, what shows late, what a server keeps.
-    assert move.old_state not in ENDED or move.verb in {"withdraw", "appear", "stay"}
+    # An end is left only to be taken down (what was out, what shows late, what a server keeps), or
+    # where a copy turned out to be another's.
+    assert move.old_state not in ENDED or move.verb in LEAVES_AN_END
 
 
 def make_world(session: Session, settings: Settings, clock: time_machine.Traveller) -> World:

@@ -63,8 +63,16 @@ class FakeNetwork:
 
     name = "fake"
 
-    def __init__(self, *, is_idempotent: bool = False, lag: timedelta = timedelta()) -> None:
+    def __init__(
+        self,
+        *,
+        is_idempotent: bool = False,
+        lag: timedelta = timedelta(),
+        ids: str = "fake-{}",
+    ) -> None:
+        """Give posts ids of this form, with their number in it."""
         self.is_idempotent = is_idempotent
+        self._ids = ids
         self.posts: list[FakePost] = []
         #: What others said to the account, newest first.
         self.said: list[Inbound] = []
@@ -96,7 +104,7 @@ class FakeNetwork:
             if post is None:
                 self._made += 1
                 at = clock.now()
-                post = FakePost(f"fake-{self._made}", outgoing, key, at, at + self._lag)
+                post = FakePost(self._ids.format(self._made), outgoing, key, at, at + self._lag)
                 self.posts.append(post)
             return self._end(post, fault)
 
