@@ -4,10 +4,13 @@ Found by the publisher that was killed fifty times: where keys are honoured, the
 named the other's copy for ever.
 """
 
+from datetime import timedelta
+
 import pytest
 import time_machine
 from sqlalchemy.orm import Session
 
+from tests.conftest import MONDAY
 from tests.factories.posts import Team, make_post, make_team
 from vcp.kernel import clock as kernel_clock
 from vcp.kernel.settings import Settings
@@ -27,10 +30,20 @@ def answer(remote_id: str) -> Outcome:
     return Outcome(Receipt(remote_id, f"https://social.example/{remote_id}", kernel_clock.now()))
 
 
+#: A copy that a server whose clock is behind dates to before the later one was sent.
+EARLY = Outcome(Receipt("theirs", None, MONDAY - timedelta(seconds=2)))
+
+
 class Pair:
     """Two deliveries with the same words; of the first nobody knows whether it arrived."""
 
-    def __init__(self, session: Session, team: Team, settings: Settings) -> None:
+    def __init__(
+        self,
+        session: Session,
+        team: Team,
+        settings: Settings,
+        clock: time_machine.Traveller,
+    ) -> None:
         self.session, self.team, self.settings = session, team, settings
         for _ in range(2):
             make_post(session, team, state=PostState.SCHEDULED, text="Speed checks today.")
@@ -38,6 +51,7 @@ class Pair:
         first = self.claim()
         publishing.record(session, first, LOST)
         self.first = session.get_one(Delivery, first.delivery_id)
+        clock.shift(1)
         self.sent = self.claim()
         self.second = session.get_one(Delivery, self.sent.delivery_id)
 
@@ -60,13 +74,32 @@ class Pair:
 
 @pytest.fixture
 def pair(session: Session, settings: Settings, clock: time_machine.Traveller) -> Pair:
-    return Pair(session, make_team(session), settings)
+    return Pair(session, make_team(session), settings, clock)
+
+
+def test_what_was_made_while_the_later_one_was_sent_is_left_to_it(
+    pair: Pair, clock: time_machine.Traveller
+) -> None:
+    """One write is in flight on a channel: the copy is likelier the later one's."""
+    pair.read_first(answer("theirs"))
+    assert (pair.first.state, pair.first.remote_id) == (D.OUTCOME_UNKNOWN, None)
+    pair.answered(answer("theirs"))
+    clock.shift(settling.READ_AGAIN_S)
+    pair.read_first(None)
+    clock.shift(pair.team.mastodon.settle_after_s + 1)
+    pair.read_first(None)
+    assert (pair.first.state, pair.second.state) == (D.QUEUED, D.PUBLISHED)
+
+
+def test_what_was_made_before_the_later_one_was_sent_is_its_own(pair: Pair) -> None:
+    pair.read_first(EARLY)
+    assert (pair.first.state, pair.first.remote_id) == (D.PUBLISHED, "theirs")
 
 
 def test_what_was_read_is_given_back_to_whom_the_network_names(
     pair: Pair, clock: time_machine.Traveller
 ) -> None:
-    pair.read_first(answer("theirs"))
+    pair.read_first(EARLY)
     assert (pair.first.state, pair.first.remote_id) == (D.PUBLISHED, "theirs")
     pair.answered(answer("theirs"))
     assert (pair.second.state, pair.second.remote_id) == (D.PUBLISHED, "theirs")
@@ -78,7 +111,7 @@ def test_what_was_read_is_given_back_to_whom_the_network_names(
 
 
 def test_its_own_copy_is_found_once_the_other_s_is_given_back(pair: Pair) -> None:
-    pair.read_first(answer("theirs"))
+    pair.read_first(EARLY)
     pair.answered(answer("theirs"))
     pair.read_first(answer("mine"))
     assert (pair.first.state, pair.first.remote_id) == (D.PUBLISHED, "mine")
@@ -89,7 +122,7 @@ def test_a_late_answer_is_proof_as_well(pair: Pair) -> None:
     pair.session.flush()
     for reading in settling.take_reading(pair.session, pair.settings):
         if reading.delivery_id == pair.first.id:
-            settling.record_reading(pair.session, reading, answer("theirs").receipt)
+            settling.record_reading(pair.session, reading, EARLY.receipt)
     pair.session.flush()
     pair.answered(answer("theirs"))
     assert (pair.second.state, pair.second.remote_id) == (D.PUBLISHED, "theirs")
@@ -110,7 +143,7 @@ def test_where_both_were_answered_a_person_looks(pair: Pair, clock: time_machine
 
 
 def test_a_copy_that_must_come_down_is_not_given_back(pair: Pair) -> None:
-    pair.read_first(answer("theirs"))
+    pair.read_first(EARLY)
     reason = WithdrawalReason.MISTAKE
     service.withdraw(pair.session, pair.first.post_id, reason, by=pair.team.supervisor)
     pair.answered(answer("theirs"))

@@ -32,7 +32,7 @@ from vcp.networks.base import (
     Unauthorised,
 )
 from vcp.networks.registry import READ_AT_S
-from vcp.posts import notices
+from vcp.posts import notices, telling_apart
 from vcp.posts.claiming import PUBLISHER, took_turn
 from vcp.posts.events import PostChanged
 from vcp.posts.following import end_broken, reply_target
@@ -256,6 +256,9 @@ def record_reading(
     if delivery.state is not DeliveryState.OUTCOME_UNKNOWN or delivery.attempt != reading.attempt:
         return
     crash_point("settling", reading.channel_id)
+    if isinstance(found, Receipt) and telling_apart.is_likelier_anothers(session, delivery, found):
+        delivery.next_at = clock.now() + timedelta(seconds=_read_again_s(delivery))
+        return
     if isinstance(found, Receipt):
         try:
             with session.begin_nested():
@@ -282,11 +285,16 @@ def _not_readable(session: Session, delivery: Delivery, error: NetworkError) -> 
     if clock.now() - delivery.state_changed_at > timedelta(seconds=PERSON_AFTER_S):
         DELIVERY.apply(session, delivery, "ask", by=PUBLISHER, detail=str(error))
     else:
-        is_wanted = delivery.withdraw_wanted_at is None
-        is_costly = is_wanted and delivery.channel.network in READ_AT_S
-        is_dear = is_costly or isinstance(error, Unauthorised)
-        wait_s = DEAR_READ_AGAIN_S if is_dear else READ_AGAIN_S
+        is_dear = isinstance(error, Unauthorised)
+        wait_s = DEAR_READ_AGAIN_S if is_dear else _read_again_s(delivery)
         delivery.next_at = clock.now() + timedelta(seconds=wait_s)
+
+
+def _read_again_s(delivery: Delivery) -> int:
+    """Return how soon it is read again; what must come down is read often, whatever it costs."""
+    is_wanted = delivery.withdraw_wanted_at is None
+    is_dear = is_wanted and delivery.channel.network in READ_AT_S
+    return DEAR_READ_AGAIN_S if is_dear else READ_AGAIN_S
 
 
 def _absent(session: Session, delivery: Delivery) -> None:

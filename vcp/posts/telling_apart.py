@@ -48,6 +48,27 @@ def is_ours(session: Session, delivery: Delivery, receipt: Receipt) -> bool:
     return True
 
 
+def is_likelier_anothers(session: Session, delivery: Delivery, receipt: Receipt) -> bool:
+    """Say whether the copy that reading found was made when another's outcome was being waited for.
+
+    One write at a time is in flight on a channel, so what was made after a later one with the same
+    words had begun is likelier its; once that one is settled, this one is looked for again.
+    """
+    if delivery.kind is not DeliveryKind.PUBLISH or delivery.sent_at is None:
+        return False
+    others = session.scalars(
+        select(Delivery).where(
+            Delivery.channel_id == delivery.channel_id,
+            Delivery.kind == DeliveryKind.PUBLISH,
+            Delivery.state.in_((DeliveryState.SENDING, DeliveryState.OUTCOME_UNKNOWN)),
+            Delivery.sent_at > delivery.sent_at,
+            Delivery.sent_at <= receipt.at,
+            Delivery.id != delivery.id,
+        )
+    )
+    return any(other.text == delivery.text for other in others)
+
+
 def _can_give_back(session: Session, other: Delivery) -> bool:
     if other.state is not DeliveryState.PUBLISHED or other.withdraw_wanted_at is not None:
         return False
