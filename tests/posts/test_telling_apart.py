@@ -91,6 +91,17 @@ def test_what_was_made_while_the_later_one_was_sent_is_left_to_it(
     assert (pair.first.state, pair.second.state) == (D.QUEUED, D.PUBLISHED)
 
 
+def test_what_was_made_before_it_was_sent_is_left_to_the_earlier_one(pair: Pair) -> None:
+    publishing.record(pair.session, pair.sent, LOST)
+    pair.session.flush()
+    copy = Receipt("theirs", None, MONDAY + timedelta(seconds=0.5))
+    readings = settling.take_reading(pair.session, pair.settings)
+    for reading in sorted(readings, key=lambda one: one.delivery_id != pair.second.id):
+        settling.record_reading(pair.session, reading, copy)
+    assert (pair.second.state, pair.second.remote_id) == (D.OUTCOME_UNKNOWN, None)
+    assert (pair.first.state, pair.first.remote_id) == (D.PUBLISHED, "theirs")
+
+
 def test_what_was_made_before_the_later_one_was_sent_is_its_own(pair: Pair) -> None:
     pair.read_first(EARLY)
     assert (pair.first.state, pair.first.remote_id) == (D.PUBLISHED, "theirs")

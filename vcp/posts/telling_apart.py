@@ -49,21 +49,23 @@ def is_ours(session: Session, delivery: Delivery, receipt: Receipt) -> bool:
 
 
 def is_likelier_anothers(session: Session, delivery: Delivery, receipt: Receipt) -> bool:
-    """Say whether the copy that reading found was made when another's outcome was being waited for.
+    """Say whether the copy that reading found was made while another with the same words was sent.
 
-    One write at a time is in flight on a channel, so what was made after a later one with the same
-    words had begun is likelier its; once that one is settled, this one is looked for again.
+    One write at a time is in flight on a channel, so a copy is likeliest of the one that was sent
+    last before it was made. Once that one is settled, this one is looked for again.
     """
     if delivery.kind is not DeliveryKind.PUBLISH or delivery.sent_at is None:
         return False
+    sent_before = Delivery.sent_at <= receipt.at
+    if delivery.sent_at <= receipt.at:
+        sent_before &= Delivery.sent_at > delivery.sent_at
     others = session.scalars(
         select(Delivery).where(
             Delivery.channel_id == delivery.channel_id,
             Delivery.kind == DeliveryKind.PUBLISH,
             Delivery.state.in_((DeliveryState.SENDING, DeliveryState.OUTCOME_UNKNOWN)),
-            Delivery.sent_at > delivery.sent_at,
-            Delivery.sent_at <= receipt.at,
             Delivery.id != delivery.id,
+            sent_before,
         )
     )
     return any(other.text == delivery.text for other in others)
