@@ -81,7 +81,8 @@ def put_post(
     kept = file_of(folder + KEYS)
     if post.withdrawn_at is None:
         known = {*queries.record_keys(post), *keys}
-        site.files.put(kept, "\n".join(sorted(known)).encode(), durable=durable)
+        # Not waited for: without them a page is only put once more, the same.
+        site.files.put(kept, "\n".join(sorted(known)).encode())
     else:
         site.files.remove(kept)
     hide_pictures_of(site, session, post)
