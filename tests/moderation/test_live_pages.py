@@ -1,6 +1,7 @@
 """The desk in a browser: new cases come by themselves, P1 is heard and seen, keys do the work."""
 
 import re
+import threading
 from collections.abc import Iterator
 
 import pytest
@@ -119,13 +120,23 @@ def test_what_is_chosen_while_the_list_is_fetched_stays_chosen(
     page.keyboard.press("j")
     page.keyboard.press("j")
     held: list[Route] = []
-    page.route(lambda url: url.endswith("/staff/cases"), held.append)
+    is_over = threading.Event()
+
+    def hold(route: Route) -> None:
+        if is_over.is_set():
+            route.continue_()
+        else:
+            held.append(route)
+
+    page.route(lambda url: url.endswith("/staff/cases"), hold)
     with page.expect_request(lambda asked: asked.headers.get("x-poll") == "1"):
         cases.append(make_contact_case(session, team).id)
         session.commit()
     page.keyboard.press("k")
-    held[0].continue_()
-    expect(page.locator("[data-case]")).to_have_count(4)
+    is_over.set()
+    for route in held:
+        route.continue_()
+    expect(page.locator("[data-case]")).to_have_count(4, timeout=SOON_MS)
     expect(page.locator(".vcp-queue__chosen")).to_have_attribute("data-case", str(cases[0]))
 
 
