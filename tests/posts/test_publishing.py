@@ -354,6 +354,11 @@ def test_a_network_fault_is_recorded_and_the_words_sent_are_those_approved(
     assert network.posts[0].outgoing.text == delivery.revision.text
 
 
+def test_no_two_record_keys_of_one_moment_are_the_same() -> None:
+    """A key that is taken is refused by the server, and the post with it."""
+    assert len({record_key(MONDAY) for _ in range(200)}) == 200
+
+
 def test_record_keys_sort_by_time_and_have_the_length_that_networks_take() -> None:
     before, after = record_key(MONDAY), record_key(MONDAY + timedelta(seconds=1))
     assert len(before) == 13

@@ -5,6 +5,7 @@ edited later can change what leaves.
 """
 
 import hashlib
+import itertools
 import json
 import secrets
 from dataclasses import asdict
@@ -33,6 +34,7 @@ from vcp.posts.words import Words, words_of
 
 TID_ALPHABET = "234567abcdefghijklmnopqrstuvwxyz"
 TID_LENGTH = 13
+_clock_ids = itertools.count(secrets.randbelow(1 << 10))
 
 
 def queue_deliveries(
@@ -182,11 +184,12 @@ def digest(payload: str) -> str:
 
 
 def record_key(moment: datetime) -> str:
-    """Return a TID: microseconds since 1970 and a random clock id, in sortable base 32.
+    """Return a TID: microseconds since 1970 and a clock id, in sortable base 32.
 
+    The clock id differs between the keys of one process, also of one moment, and begins at chance.
     Source: the AT Protocol's record key specification.
     """
     micros = (moment - datetime.fromtimestamp(0, tz=moment.tzinfo)) // timedelta(microseconds=1)
-    number = (micros << 10) | secrets.randbelow(1 << 10)
+    number = (micros << 10) | (next(_clock_ids) % (1 << 10))
     digits = [TID_ALPHABET[(number >> (5 * place)) & 31] for place in range(TID_LENGTH)]
     return "".join(reversed(digits))
