@@ -54,6 +54,12 @@ def page(
     context.close()
 
 
+def expect_open(page: Page, url: str | re.Pattern[str]) -> None:
+    """Wait until the page is there and listens: its address comes before its script runs."""
+    expect(page).to_have_url(url)
+    page.wait_for_load_state()
+
+
 def test_new_p1_comes_by_itself_first_and_loud(
     page: Page, origin: str, session: Session, team: Team
 ) -> None:
@@ -150,7 +156,7 @@ def test_keys_choose_claim_open_and_hand_over(
         page.keyboard.press(key)
     expect(page.locator(".vcp-queue__chosen")).to_have_attribute("data-case", str(cases[1]))
     page.keyboard.press("c")
-    expect(page).to_have_url(f"{origin}/staff/cases/{cases[1]}")
+    expect_open(page, f"{origin}/staff/cases/{cases[1]}")
     expect(page.locator("main")).to_contain_text("You have this case.")
     page.keyboard.press("h")
     focused = page.locator("#hand-over-desk_id")
@@ -167,7 +173,7 @@ def test_keys_choose_claim_open_and_hand_over(
     expect(page.get_by_role("dialog")).to_contain_text("Hand it over")
     page.keyboard.press("Escape")
     page.keyboard.press("u")
-    expect(page).to_have_url(f"{origin}/staff/cases")
+    expect_open(page, f"{origin}/staff/cases")
     page.keyboard.press("j")
     page.keyboard.press("o")
     expect(page).to_have_url(re.compile(r"/staff/cases/\d+$"))

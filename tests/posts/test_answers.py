@@ -130,9 +130,10 @@ def test_a_leave_that_ends_after_approval_stops_the_answer_and_not_the_posts(
     leave = in_force(team.persona, team.mastodon.id, CapabilityKind.REPLY)
     assert leave is not None
     revoke_capability(session, leave.id, by=team.supervisor)
-    due = session.scalar(sendable.NEXT_DUE, {"channel_id": team.mastodon.id, "now": clock.now()})
-    assert due == next(d.id for d in other.deliveries if d.channel_id == team.mastodon.id)
-    assert due != reply.deliveries[0].id
+    asked = {"channel_ids": [team.mastodon.id], "now": clock.now()}
+    due = [row.id for row in session.execute(sendable.NEXT_DUE_OF_EACH, asked)]
+    assert due == [d.id for d in other.deliveries if d.channel_id == team.mastodon.id]
+    assert reply.deliveries[0].id not in due
 
 
 def test_nobody_approves_their_own_answer(session: Session, team: Team, message: Message) -> None:

@@ -1,6 +1,7 @@
 """Many deliveries in one unit: what holds for one, holds for each of them."""
 
 import threading
+from concurrent.futures import Future
 from datetime import timedelta
 
 import pytest
@@ -19,7 +20,7 @@ from vcp.kernel.db import db, transaction
 from vcp.kernel.settings import Settings
 from vcp.networks.base import NotSent, Receipt
 from vcp.networks.fake import FakeNetwork
-from vcp.posts import claiming, publishing
+from vcp.posts import claiming, lag_measuring, publishing
 from vcp.posts.claiming import LEASE_S, Claimed
 from vcp.posts.models import Delivery
 from vcp.posts.publishing import Outcome
@@ -77,6 +78,41 @@ def test_each_channel_gives_its_oldest_and_no_second_one_meanwhile(
     assert claim_many(session, channels, settings) == []
 
 
+def test_a_channel_where_something_is_being_sent_is_nobody_elses_turn(
+    session: Session, channels: list[Channel], settings: Settings
+) -> None:
+    """Other publishers would ask for it ten times a second for nothing."""
+    busy, *others = channels
+    claimed = claiming.claim_next(session, busy.id, "test:1", settings)
+    assert claimed is not None
+    assert sorted(claiming.channels_due(session)) == sorted(one.id for one in others)
+    publishing.record(session, claimed, answered(claimed))
+    assert busy.id in claiming.channels_due(session)
+
+
+def test_channels_where_another_claims_at_this_moment_are_passed_by(
+    app: Flask, session: Session, channels: list[Channel], settings: Settings
+) -> None:
+    """Neither waited for nor claimed twice, and the other channels are claimed all the same."""
+    if db.engine.dialect.name == "sqlite":
+        pytest.skip("SQLite lets one write at a time")
+    ids = [one.id for one in channels]
+    mine, theirs = ids[:2], ids[2:]
+    found: list[int] = []
+
+    def claim() -> None:
+        with app.app_context(), transaction() as unit:
+            claims = claiming.claim_many(unit, ids, "test:2", settings)
+            found.extend(one.channel_id for one in claims)
+
+    other = threading.Thread(target=claim)
+    with transaction() as unit:
+        assert len(claiming.claim_many(unit, mine, "test:1", settings)) == len(mine)
+        other.start()
+        other.join(30)
+        assert sorted(found) == sorted(theirs)
+
+
 def test_every_claim_and_answer_has_its_line_in_the_trail(
     session: Session, channels: list[Channel], settings: Settings
 ) -> None:
@@ -116,8 +152,8 @@ def test_fifty_at_once_cost_few_statements(
     with transaction() as unit:
         publishing.record_many(unit, [(one, answered(one)) for one in found])
     assert claimed <= MOST_STATEMENTS
-    # Two for each: its row, which has a version, and where the conversation is kept.
-    assert len(ran) <= MOST_STATEMENTS + 2 * CHANNELS
+    # One for each: its row, which has a version.
+    assert len(ran) <= MOST_STATEMENTS + CHANNELS
 
 
 def test_who_stood_still_since_the_claim_sends_nothing(
@@ -197,6 +233,26 @@ class TestLeases:
         publisher.stopping.set()
         publisher.run()
         assert renewed.is_set()
+
+
+def test_nothing_is_measured_while_something_is_sent(
+    app: Flask, settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    publisher = Publisher(app, settings, writer=None)  # type: ignore[arg-type]  # writes no page
+    asked: list[bool] = []
+
+    def watched(*_: object) -> list[lag_measuring.Watched]:
+        asked.append(True)
+        return []
+
+    monkeypatch.setattr(lag_measuring, "watched", watched)
+    sending: Future[None] = Future()
+    publisher.busy["send", 1] = sending
+    publisher.attempt(publisher.measure)
+    assert asked == []
+    sending.set_result(None)
+    publisher.attempt(publisher.measure)
+    assert asked == [True]
 
 
 class TestLedger:

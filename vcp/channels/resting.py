@@ -5,9 +5,10 @@ write is in flight a channel, the first send after a rest is the trial, and noth
 before it has ended.
 """
 
+from collections.abc import Collection
 from datetime import timedelta
 
-from sqlalchemy import update
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from vcp.channels import conditions
@@ -35,20 +36,15 @@ def note_failure(session: Session, channel_id: int, problem: str, *, by: Actor) 
         record(session, by, "rest", "channel", channel_id, problem=problem)
 
 
-def note_success(session: Session, channel_id: int, *, by: Actor) -> None:
-    """Forget the failures: the network answers again."""
-    # A statement of its own: the row is rarely there, and this runs after each send.
-    found = session.execute(
-        update(Condition)
-        .where(Condition.channel_id == channel_id, Condition.failures > 0)
-        .values(failures=0, rests_until=None)
-    )
-    if found.rowcount == 0:  # type: ignore[attr-defined]  # CursorResult, typed as Result
-        return
-    condition = session.get_one(Condition, channel_id)
-    if condition.rests_since is not None:
-        condition.rests_since = None
-        record(session, by, "resume", "channel", channel_id)
+def note_success(session: Session, channel_ids: Collection[int], *, by: Actor) -> None:
+    """Forget the failures of these channels: their networks answer again."""
+    # The rows are rarely there, and this runs after each send.
+    failed = select(Condition).where(Condition.channel_id.in_(channel_ids), Condition.failures > 0)
+    for condition in session.scalars(failed.order_by(Condition.channel_id).with_for_update()):
+        condition.failures, condition.rests_until = 0, None
+        if condition.rests_since is not None:
+            condition.rests_since = None
+            record(session, by, "resume", "channel", condition.channel_id)
 
 
 def rest_s(failures: int) -> int:

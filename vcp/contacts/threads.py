@@ -11,6 +11,7 @@ from vcp.contacts.clocks import answer_due
 from vcp.contacts.models import Contact, Message, ThreadPart
 from vcp.kernel.audit import record
 from vcp.kernel.context import Actor, Machine
+from vcp.kernel.db import at_end
 
 INGEST = Machine("ingest")
 
@@ -35,19 +36,19 @@ def note_part(
 ) -> None:
     """Remember that these words belong to that conversation; saying it twice changes nothing.
 
-    `text` is for words of ours: a short answer to them means little without.
+    `text` is for words of ours: a short answer to them means little without. The publisher notes
+    one for each post that it sends, so those of a unit are stored together.
     """
+    at_end(session, _store_parts, (channel_id, remote_id, thread_key, text))
+
+
+def _store_parts(session: Session, parts: set[tuple[int, str, str, str]]) -> None:
     dialect = session.get_bind().dialect.name
     insert = postgresql.insert if dialect == "postgresql" else sqlite.insert
-    # On the table, past the session: the publisher notes one for each post that it sends.
+    names = ("channel_id", "remote_id", "thread_key", "text")
     session.execute(
         insert(ThreadPart.__table__).on_conflict_do_nothing(),  # type: ignore[arg-type]  # a Table
-        {
-            "channel_id": channel_id,
-            "remote_id": remote_id,
-            "thread_key": thread_key,
-            "text": text,
-        },
+        [dict(zip(names, part, strict=True)) for part in sorted(parts)],
     )
 
 

@@ -11,7 +11,6 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from sqlalchemy import ScalarSelect, bindparam, func, select, update
-from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session, joinedload
 
 from vcp.kernel import clock
@@ -27,7 +26,7 @@ from vcp.posts.events import PostChanged
 from vcp.posts.following import reply_target
 from vcp.posts.freezing import outgoing
 from vcp.posts.models import Attempt, Delivery, DeliveryKind, Post
-from vcp.posts.sendable import CHANNELS_DUE, NEXT_DUE, NEXT_DUE_OF_EACH
+from vcp.posts.sendable import CHANNELS_DUE, FREE_CHANNELS, NEXT_DUE_OF_EACH
 from vcp.posts.states import DELIVERY, POST, DeliveryState
 
 logger = logging.getLogger(__name__)
@@ -82,15 +81,7 @@ def claim_next(session: Session, channel_id: int, owner: str, settings: Settings
 
     The caller commits before anything is sent: a crash after this leaves a lease that runs out.
     """
-    now = clock.now()
-    row_id = session.scalar(NEXT_DUE, {"channel_id": channel_id, "now": now})
-    if row_id is None or not _affordable(session, {channel_id: row_id}, settings):
-        return None
-    attempt = Attempt(id=uuid.uuid4(), delivery_id=row_id, owner=owner, started_at=now)
-    if not _won(session, [attempt]):
-        return None
-    found = _begun(session, [attempt], settings)
-    return found[0] if found else None
+    return next(iter(claim_many(session, [channel_id], owner, settings)), None)
 
 
 def claim_many(
@@ -98,10 +89,12 @@ def claim_many(
 ) -> list[Claimed]:
     """Claim the oldest due delivery of each of these channels, as `claim_next` does, in one go.
 
-    None of them when another publisher takes one at the same moment: then ask for each alone.
+    Channels where another publisher claims at this moment are passed by.
     """
+    # What is asked next sees what other publishers claimed, until this unit ends.
+    free = session.scalars(FREE_CHANNELS, {"channel_ids": sorted(channel_ids)}).all()
     now = clock.now()
-    rows = session.execute(NEXT_DUE_OF_EACH, {"channel_ids": sorted(channel_ids), "now": now})
+    rows = session.execute(NEXT_DUE_OF_EACH, {"channel_ids": free, "now": now})
     oldest: dict[int, uuid.UUID] = {}
     for row_id, channel_id in rows:
         oldest.setdefault(channel_id, row_id)
@@ -130,7 +123,7 @@ def _affordable(
 
 
 def _won(session: Session, attempts: list[Attempt]) -> list[Attempt]:
-    """Claim the deliveries of these attempts; return those that no other publisher had first."""
+    """Claim the deliveries of these attempts; return those that nobody else held or changed."""
     first = attempts[0]
     values = {
         "attempt": Delivery.attempt + 1,
@@ -142,15 +135,9 @@ def _won(session: Session, attempts: list[Attempt]) -> list[Attempt]:
         "version": Delivery.version + 1,
     }
     wanted = {one.delivery_id: {"attempt": str(one.id)} for one in attempts}
-    try:
-        # The unique index on (channel) where sending catches two claims that both found the
-        # channel free, which PostgreSQL allows.
-        with session.begin_nested():
-            won = DELIVERY.claim_all(
-                session, Delivery, wanted, "claim", by=PUBLISHER, values=values, only_free=True
-            )
-    except IntegrityError:
-        return []
+    won = DELIVERY.claim_all(
+        session, Delivery, wanted, "claim", by=PUBLISHER, values=values, only_free=True
+    )
     return [attempt for attempt in attempts if attempt.delivery_id in won]
 
 

@@ -98,6 +98,7 @@ def record_many(session: Session, answers: Collection[tuple[Claimed, Outcome]]) 
     with session.no_autoflush:
         for claimed, outcome in answers:
             _record(session, claimed, outcome)
+        _note_channels(session, answers)
     session.flush()
     del held
 
@@ -113,6 +114,7 @@ def record(session: Session, claimed: Claimed, outcome: Outcome) -> None:
     if receipt is not None and not telling_apart.is_ours(session, delivery, receipt):
         outcome = Outcome(error=OutcomeUnknown(IN_DOUBT))
     _record(session, claimed, outcome)
+    _note_channels(session, [(claimed, outcome)])
     if outcome.receipt is not receipt and delivery.state is DeliveryState.OUTCOME_UNKNOWN:
         delivery.next_at = clock.now() if delivery.withdraw_wanted_at else None
         DELIVERY.apply(session, delivery, "ask", by=PUBLISHER, detail=IN_DOUBT)
@@ -124,8 +126,6 @@ def _record(session: Session, claimed: Claimed, outcome: Outcome) -> None:
     attempt.finished_at = clock.now()
     attempt.outcome = _named(outcome)
     attempt.detail = str(outcome.error) if outcome.error else None
-    if delivery.channel.network != OWN:  # our own folder is no network that has to be spared
-        _note_channel(session, claimed.channel_id, outcome)
     if delivery.state is DeliveryState.SENDING and delivery.attempt == claimed.attempt:
         _record_in_time(session, delivery, outcome)
     elif outcome.receipt is not None:
@@ -139,18 +139,23 @@ def _named(outcome: Outcome) -> str:
     return "unauthorised" if isinstance(outcome.error, Unauthorised) else outcome.error.failure
 
 
-def _note_channel(session: Session, channel_id: int, outcome: Outcome) -> None:
-    """Have the channel rest, wait or go on, by how its network answered."""
-    error = outcome.error
-    if isinstance(error, RateLimited):
-        make_wait(session, channel_id, error.retry_after_s)
-    elif error is not None and error.failure is not FailureClass.REFUSED:
-        resting.note_failure(session, channel_id, str(error), by=PUBLISHER)
-    else:
-        # A refusal is an answer too: the network works, whatever it thinks of these words.
-        resting.note_success(session, channel_id, by=PUBLISHER)
-    if outcome.receipt is not None and outcome.receipt.wait_s is not None:
-        make_wait(session, channel_id, outcome.receipt.wait_s)
+def _note_channels(session: Session, answers: Collection[tuple[Claimed, Outcome]]) -> None:
+    """Have channels rest, wait or go on, by how their networks answered."""
+    well = []
+    for claimed, outcome in answers:
+        if session.get_one(Channel, claimed.channel_id).network == OWN:
+            continue  # our own folder is no network that has to be spared
+        error = outcome.error
+        if isinstance(error, RateLimited):
+            make_wait(session, claimed.channel_id, error.retry_after_s)
+        elif error is not None and error.failure is not FailureClass.REFUSED:
+            resting.note_failure(session, claimed.channel_id, str(error), by=PUBLISHER)
+        else:
+            # A refusal is an answer too: the network works, whatever it thinks of these words.
+            well.append(claimed.channel_id)
+        if outcome.receipt is not None and outcome.receipt.wait_s is not None:
+            make_wait(session, claimed.channel_id, outcome.receipt.wait_s)
+    resting.note_success(session, well, by=PUBLISHER)
 
 
 def make_wait(session: Session, channel_id: int, seconds: float) -> None:

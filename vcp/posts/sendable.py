@@ -131,11 +131,11 @@ def _sendable(now: ColumnElement[datetime]) -> ColumnElement[bool]:
     )
 
 
-#: The channels with something to send at `now`, and their networks.
+#: The channels with something to send at `now`, where nothing is being sent, and their networks.
 CHANNELS_DUE = (
     select(Delivery.channel_id, Channel.network)
     .join(Channel, Channel.id == Delivery.channel_id)
-    .where(_sendable(_NOW))
+    .where(_sendable(_NOW), _channel_is_free())
     .distinct()
 )
 #: On a channel that fails, how often a delivery was tried: one that the network chokes on must not
@@ -150,13 +150,12 @@ _TRIED = case(
     else_=0,
 )
 _ORDER = (_TRIED, Delivery.due_at, Delivery.created_at, Delivery.part, Delivery.id)
-#: The oldest delivery to send at `now` on `channel_id`, unless one is being sent there.
-NEXT_DUE = (
-    select(Delivery.id)
-    .where(Delivery.channel_id == bindparam("channel_id"), _sendable(_NOW), _channel_is_free())
-    .order_by(*_ORDER)
-    .limit(1)
-    .with_for_update(skip_locked=True, of=Delivery)
+#: Those of `channel_ids` on which no other publisher claims at this moment; it holds them, so that
+#: no two ever claim on one channel.
+FREE_CHANNELS = (
+    select(Channel.id)
+    .where(Channel.id.in_(bindparam("channel_ids", expanding=True)))
+    .with_for_update(skip_locked=True, key_share=True)
 )
 #: What could be sent at `now` on each of `channel_ids`, the oldest first.
 NEXT_DUE_OF_EACH = (

@@ -195,9 +195,20 @@ class Publisher(Loop):
             return NotSent(str(error))
 
     def measure(self) -> None:
-        """Look for some of what went out just now: how late does its network show it?"""
+        """Look for some of what went out just now: how late does its network show it?
+
+        What is to be sent comes first: while anything is, nothing is measured.
+        """
+        if self._is_sending():
+            return
         for one in lag_measuring.watched(current_session(), self.settings):
             self._start(("lag", one.reading.channel_id), partial(self.look_once, one))
+
+    def _is_sending(self) -> bool:
+        return any(
+            isinstance(key, tuple) and key[0] == "send" and not future.done()
+            for key, future in self.busy.items()
+        )
 
     def look_once(self, one: lag_measuring.Watched) -> None:
         """Look for one post that went out, and keep how late it is seen."""
