@@ -290,6 +290,37 @@ class TestLedger:
         session.rollback()
         assert session.query(Delivery).filter_by(state=D.PUBLISHED).count() == 2 * CHANNELS
 
+    def test_where_many_are_sent_on_those_that_end_together_are_stored_together(
+        self,
+        app: Flask,
+        session: Session,
+        channels: list[Channel],
+        ledger: Ledger,
+        monkeypatch: pytest.MonkeyPatch,
+    ) -> None:
+        claims = [ledger.next(one.id, None) for one in channels]
+        units: list[int] = []
+        store_all = ledger._store_all
+
+        def counted(entries: list[ledger_module.Entry]) -> None:
+            units.append(len(entries))
+            store_all(entries)
+
+        monkeypatch.setattr(ledger, "_store_all", counted)
+        monkeypatch.setattr(ledger_module, "GATHER_FROM", CHANNELS - 1)
+        monkeypatch.setattr(ledger_module, "GATHER_S", 1.0)
+
+        def end(claimed: Claimed) -> None:
+            with app.app_context():
+                ledger.next(claimed.channel_id, (claimed, answered(claimed)))
+
+        threads = [threading.Thread(target=end, args=(one,)) for one in claims if one]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join(60)
+        assert units == [CHANNELS]
+
     def test_an_answer_that_is_in_doubt_is_asked_about_and_others_go_on(
         self, session: Session, channels: list[Channel], ledger: Ledger
     ) -> None:

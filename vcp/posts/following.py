@@ -14,8 +14,29 @@ from vcp.posts.states import DELIVERY, DeliveryState
 PUBLISHER = Machine("publisher")
 #: A thread that was begun in time may end this much later: half a thread misleads.
 LATER_PARTS = timedelta(hours=6)
-_ENDED = (DeliveryState.FAILED, DeliveryState.EXPIRED, DeliveryState.CANCELLED)
 BATCH = 500
+_ENDED = (DeliveryState.FAILED, DeliveryState.EXPIRED, DeliveryState.CANCELLED)
+_BEFORE = aliased(Delivery)
+#: Parts that wait, each with the part before it, which ended; asked every second.
+_BROKEN = (
+    select(Delivery, _BEFORE)
+    .join(
+        _BEFORE,
+        and_(
+            _BEFORE.revision_id == Delivery.revision_id,
+            _BEFORE.channel_id == Delivery.channel_id,
+            _BEFORE.kind == Delivery.kind,
+            _BEFORE.part == Delivery.part - 1,
+        ),
+    )
+    .where(
+        Delivery.part > 1,
+        Delivery.kind == DeliveryKind.PUBLISH,
+        Delivery.state.in_(DELIVERY.moves["cancel"][0]),
+        _BEFORE.state.in_(_ENDED),
+    )
+    .limit(BATCH)
+)
 
 
 def reply_target(session: Session, delivery: Delivery) -> str | None:
@@ -43,7 +64,7 @@ def _remote_id(session: Session, delivery: Delivery, part: int) -> str | None:
 def end_broken(session: Session) -> list[Delivery]:
     """End the parts whose thread ended before them, and return them: they would answer nothing."""
     ended: list[Delivery] = []
-    while found := _broken(session):
+    while found := session.execute(_BROKEN).all():
         for delivery, before in found:
             delivery.next_at = None
             delivery.problem = f"Part {before.part} did not go out, so this part was not sent."
@@ -53,27 +74,3 @@ def end_broken(session: Session) -> list[Delivery]:
             ended.append(delivery)
         session.flush()
     return ended
-
-
-def _broken(session: Session) -> list[tuple[Delivery, Delivery]]:
-    before = aliased(Delivery)
-    rows = session.execute(
-        select(Delivery, before)
-        .join(
-            before,
-            and_(
-                before.revision_id == Delivery.revision_id,
-                before.channel_id == Delivery.channel_id,
-                before.kind == Delivery.kind,
-                before.part == Delivery.part - 1,
-            ),
-        )
-        .where(
-            Delivery.part > 1,
-            Delivery.kind == DeliveryKind.PUBLISH,
-            Delivery.state.in_(DELIVERY.moves["cancel"][0]),
-            before.state.in_(_ENDED),
-        )
-        .limit(BATCH)
-    )
-    return [(delivery, earlier) for delivery, earlier in rows]
