@@ -27,7 +27,7 @@ T = TypeVar("T")
 #: A unit takes some 10 ms however little it stores. Where so many channels are being sent on, it
 #: waits for those that end within this many seconds.
 GATHER_FROM = 16
-GATHER_S = 0.03
+GATHER_S = 0.015
 #: How often a result is tried to be stored before the lease is left to run out.
 STORE_TRIES = 5
 #: Seconds between the tries, also while stopping: what we know must outlast a short trouble.
