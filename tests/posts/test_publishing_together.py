@@ -13,6 +13,7 @@ from sqlalchemy.orm import Session
 from tests.factories.channels import make_channel
 from tests.factories.personas import grant
 from tests.factories.posts import Team, make_post, make_team
+from vcp.audit.queries import is_intact
 from vcp.channels.models import Channel
 from vcp.kernel import clock
 from vcp.kernel.audit import AuditEvent
@@ -124,6 +125,7 @@ def test_every_claim_and_answer_has_its_line_in_the_trail(
         assert delivery.post.public_revision_id == delivery.revision_id
         lines = session.query(AuditEvent).filter_by(subject_id=str(delivery.id)).all()
         assert {line.new_state for line in lines} == {"queued", "sending", "published"}
+        assert [is_intact(line) for line in lines if line.new_state != "queued"] == [True, True]
 
 
 def test_one_that_is_not_as_approved_stops_none_of_the_others(

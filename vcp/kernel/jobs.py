@@ -8,6 +8,7 @@ import logging
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import dataclass
+from functools import cache
 
 from redis import Redis
 from redis.exceptions import RedisError
@@ -60,8 +61,14 @@ def configure(redis_url: str, surroundings: Callable[[], AbstractContextManager[
 
 def connection() -> Redis:
     """Return a connection to Valkey that gives up soon: pages must not wait for it."""
+    return _client(_redis_url)
+
+
+@cache
+def _client(url: str) -> Redis:
+    # One for the process, which keeps its connections: making one costs more than pushing a job.
     return Redis.from_url(
-        _redis_url, socket_connect_timeout=CONNECT_TIMEOUT_S, socket_timeout=CONNECT_TIMEOUT_S
+        url, socket_connect_timeout=CONNECT_TIMEOUT_S, socket_timeout=CONNECT_TIMEOUT_S
     )
 
 

@@ -66,7 +66,8 @@ def mark(session: Session, pages: Iterable[Page]) -> None:
         return
     dialect = session.get_bind().dialect.name
     insert = postgresql.insert if dialect == "postgresql" else sqlite.insert
-    said = insert(StalePage)
+    # On the table, past the session: the publisher marks pages for all that it sends.
+    said = insert(StalePage.__table__)  # type: ignore[arg-type]  # a Table
     session.execute(
         said.on_conflict_do_update(
             index_elements=["kind", "ref"], set_={"wanted_at": said.excluded.wanted_at}
