@@ -8,7 +8,7 @@ import logging
 import threading
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import partial
 from typing import TypeVar
 
@@ -42,6 +42,8 @@ class Entry:
     answer: tuple[Claimed, Outcome] | None
     claimed: Claimed | None = None
     is_stored: bool = False
+    #: Set once it is stored, or when it is its channel's turn to store for all who wait.
+    woken: threading.Event = field(default_factory=threading.Event)
 
 
 class Ledger:
@@ -55,37 +57,42 @@ class Ledger:
         self._waiting: list[Entry] = []
         self._is_storing = False
         self._sending: set[int] = set()
-        self._changed = threading.Condition()
+        self._lock = threading.Lock()
 
     def next(self, channel_id: int, answer: tuple[Claimed, Outcome] | None) -> Claimed | None:
         """Store this answer, and claim the channel's next delivery, once both are committed."""
         entry = Entry(channel_id, answer)
-        with self._changed:
+        with self._lock:
             self._sending.discard(channel_id)
             self._waiting.append(entry)
-            while self._is_storing and not entry.is_stored:
-                self._changed.wait()
-            if entry.is_stored:
-                return entry.claimed
-            self._is_storing = True
+            has_to_wait, self._is_storing = self._is_storing, True
+        if has_to_wait:
+            entry.woken.wait()
+        if not entry.is_stored:
+            self._store_waiting()
+        return entry.claimed
+
+    def _store_waiting(self) -> None:
+        """Store for all who wait now; of those who come meanwhile, the first stores next."""
         entries = self._gathered()
         try:
             self._store_all(entries)
         finally:
             # What couldn't be stored is left to its lease: nobody may wait for ever.
-            with self._changed:
-                self._is_storing = False
-                for stored in entries:
-                    stored.is_stored = True
-                    if stored.claimed is not None:
-                        self._sending.add(stored.channel_id)
-                self._changed.notify_all()
-        return entry.claimed
+            with self._lock:
+                self._sending.update(one.channel_id for one in entries if one.claimed is not None)
+                following = self._waiting[:1]
+                self._is_storing = bool(following)
+            for one in entries:
+                one.is_stored = True
+                one.woken.set()
+            for one in following:
+                one.woken.set()
 
     def _gathered(self) -> list[Entry]:
         if len(self._sending) >= GATHER_FROM:
             time.sleep(GATHER_S)
-        with self._changed:
+        with self._lock:
             entries, self._waiting = self._waiting, []
         return entries
 
