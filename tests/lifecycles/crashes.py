@@ -19,8 +19,9 @@ from vcp.posts.models import Delivery, Post
 from vcp.posts.states import DeliveryState, PostState
 from vcp.posts.tombstones import WithdrawalReason
 
-#: More than the longest way there is: three reads on X, a person, and all of it again.
-TURNS = 80
+#: More than the longest way there is: a copy that may yet appear is looked for in many turns, and
+#: in more when the clock was set back meanwhile.
+TURNS = 200
 
 
 class Point(StrEnum):
@@ -76,6 +77,7 @@ class Run:
 
     def turn(self, turn: Turn) -> None:
         if turn.is_withdrawn:
+            self._die_in(False)
             self._withdraw()
         try:
             self._work(turn)

@@ -8,12 +8,11 @@ import hashlib
 import hmac
 import secrets
 import uuid
-from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
 import rfc8785
-from sqlalchemy import ForeignKey, Index, LargeBinary, String, Text, Uuid, insert
+from sqlalchemy import ForeignKey, Index, LargeBinary, String, Text, Uuid
 from sqlalchemy.orm import Mapped, Session, mapped_column, relationship
 
 from vcp.kernel import clock
@@ -79,71 +78,28 @@ def record(
     **payload: Any,
 ) -> AuditEvent:
     """Write one line of the trail in this unit of work; further keywords become its payload."""
-    line, words = _line(by, verb, subject_kind, subject_id, old, new, payload)
-    event = AuditEvent(**line)
-    session.add(event)
-    if words is not None:
-        event.payload = AuditPayload(**words)
-    return event
-
-
-def record_many(
-    session: Session,
-    by: Actor,
-    verb: str,
-    subject_kind: str,
-    payloads: Mapping[Any, Mapping[str, Any]],
-    *,
-    old: str | None = None,
-    new: str | None = None,
-) -> None:
-    """Write a line for each of these subject ids, as `record` does, in two statements.
-
-    Past the session: machines that change many rows at once hold none of these lines.
-    """
-    pairs = [
-        _line(by, verb, subject_kind, subject_id, old, new, payload)
-        for subject_id, payload in payloads.items()
-    ]
-    texts = [words | {"event_id": line["id"]} for line, words in pairs if words is not None]
-    if pairs:
-        session.execute(insert(AuditEvent.__table__), [line for line, _ in pairs])  # type: ignore[arg-type]  # a Table
-    if texts:
-        session.execute(insert(AuditPayload.__table__), texts)  # type: ignore[arg-type]  # a Table
-
-
-def _line(
-    by: Actor,
-    verb: str,
-    subject_kind: str,
-    subject_id: object,
-    old: str | None,
-    new: str | None,
-    payload: Mapping[str, Any],
-) -> tuple[dict[str, Any], dict[str, Any] | None]:
-    """The columns of an event, and of its payload if it has one."""
     work = current_work()
-    kept = {name: value for name, value in payload.items() if value is not None}
     if work.system_user:
-        kept["system_user"] = work.system_user
-    line = {
-        "id": uuid.uuid4(),
-        "at": clock.now(),
-        "actor_id": by.actor_id,
-        "via": work.via,
-        "verb": verb,
-        "subject_kind": subject_kind,
-        "subject_id": str(subject_id),
-        "old_state": old,
-        "new_state": new,
-        "request_id": work.request_id,
-        "payload_commitment": None,
-    }
-    if not kept:
-        return line, None
-    salt, body = secrets.token_bytes(SALT_BYTES), rfc8785.dumps(kept).decode()
-    line["payload_commitment"] = commitment(salt, body)
-    return line, {"salt": salt, "body": body}
+        payload["system_user"] = work.system_user
+    payload = {name: value for name, value in payload.items() if value is not None}
+    event = AuditEvent(
+        id=uuid.uuid4(),
+        at=clock.now(),
+        actor_id=by.actor_id,
+        via=work.via,
+        verb=verb,
+        subject_kind=subject_kind,
+        subject_id=str(subject_id),
+        old_state=old,
+        new_state=new,
+        request_id=work.request_id,
+    )
+    session.add(event)
+    if payload:
+        salt, body = secrets.token_bytes(SALT_BYTES), rfc8785.dumps(payload).decode()
+        event.payload_commitment = commitment(salt, body)
+        event.payload = AuditPayload(salt=salt, body=body)
+    return event
 
 
 def record_refusal(session: Session, by: Actor, refusal: NotAllowed) -> AuditEvent:

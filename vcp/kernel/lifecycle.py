@@ -13,7 +13,7 @@ from sqlalchemy.orm import Session
 from sqlalchemy.orm.util import identity_key
 
 from vcp.kernel import clock
-from vcp.kernel.audit import record, record_many
+from vcp.kernel.audit import record
 from vcp.kernel.context import Actor
 from vcp.kernel.errors import Conflict
 
@@ -132,12 +132,14 @@ class Lifecycle(Generic[S]):
                 .execution_options(synchronize_session=False)
             )
         )
-        for row_id in won:
-            held = session.identity_map.get(identity_key(model, row_id))
-            if held is not None:
-                session.expire(held)
-        lines = {row_id: payload for row_id, payload in payloads.items() if row_id in won}
-        record_many(session, by, verb, self.subject, lines, old=sources[0], new=target)
+        for row_id, payload in payloads.items():
+            if row_id in won:
+                held = session.identity_map.get(identity_key(model, row_id))
+                if held is not None:
+                    session.expire(held)
+                record(
+                    session, by, verb, self.subject, row_id, old=sources[0], new=target, **payload
+                )
         return won
 
     def started(self, session: Session, row: Stateful, *, by: Actor, **payload: Any) -> None:
