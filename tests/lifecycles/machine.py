@@ -54,7 +54,9 @@ FAULT = st.sampled_from((*Fault, Fault.NONE, Fault.LOST_AFTER, Fault.DIES_AFTER)
 READING_FAULT = st.sampled_from(READING_FAULTS)
 PROCESS = st.integers(0, 1)
 WAITS_S = (1, 5, 16, 21, 61, 300, 700, 4000, 90_000)
-ROUNDS = 80
+#: More than the longest way there is: a copy that may yet appear is looked for in many rounds, and
+#: in more when the clock was set back meanwhile.
+ROUNDS = 200
 
 
 class Posts(RuleBasedStateMachine):
