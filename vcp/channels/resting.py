@@ -39,8 +39,14 @@ def note_failure(session: Session, channel_id: int, problem: str, *, by: Actor) 
 def note_success(session: Session, channel_ids: Collection[int], *, by: Actor) -> None:
     """Forget the failures of these channels: their networks answer again."""
     # The rows are rarely there, and this runs after each send.
-    failed = select(Condition).where(Condition.channel_id.in_(channel_ids), Condition.failures > 0)
-    for condition in session.scalars(failed.order_by(Condition.channel_id).with_for_update()):
+    failed = (
+        select(Condition)
+        .where(Condition.channel_id.in_(channel_ids), Condition.failures > 0)
+        .order_by(Condition.channel_id)
+        .with_for_update()
+        .execution_options(populate_existing=True)
+    )
+    for condition in session.scalars(failed):
         condition.failures, condition.rests_until = 0, None
         if condition.rests_since is not None:
             condition.rests_since = None

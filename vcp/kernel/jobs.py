@@ -60,7 +60,7 @@ def configure(redis_url: str, surroundings: Callable[[], AbstractContextManager[
 
 
 def connection() -> Redis:
-    """Return a connection to Valkey that gives up soon: pages must not wait for it."""
+    """Return this process's client of Valkey, which gives up soon: pages must not wait for it."""
     return _client(_redis_url)
 
 

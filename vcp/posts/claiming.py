@@ -91,7 +91,7 @@ def claim_many(
 
     Channels where another publisher claims at this moment are passed by.
     """
-    # What is asked next sees what other publishers claimed, until this unit ends.
+    # Nobody else claims on these until this unit ends; what is asked next sees what others claimed.
     free = session.scalars(FREE_CHANNELS, {"channel_ids": sorted(channel_ids)}).all()
     now = clock.now()
     rows = session.execute(NEXT_DUE_OF_EACH, {"channel_ids": free, "now": now})
