@@ -13,8 +13,8 @@ from datetime import timedelta
 from typing import Any, NamedTuple
 
 import time_machine
-from sqlalchemy import event, func, select
-from sqlalchemy.orm import Session
+from sqlalchemy import Insert, event, func, select
+from sqlalchemy.orm import ORMExecuteState, Session
 
 from officer_profiles.models import CapabilityKind
 from tests.conftest import MONDAY
@@ -33,6 +33,7 @@ from vcp.posts.models import Delivery, Post
 from vcp.posts.states import DELIVERY, FINAL, POST, DeliveryState, PostState
 from vcp.users.models import User
 
+TRAIL = AuditEvent.__table__
 LIFECYCLES: dict[str, Lifecycle[Any]] = {"post": POST, "delivery": DELIVERY}
 #: Less than any channel's `settle_after_s`, as its connection has measured.
 LAG = timedelta(seconds=10)
@@ -127,11 +128,12 @@ class World:
         """Run one unit of work: all of it is stored, or nothing; then look at every row."""
         made: list[Line] = []
 
-        def note(_target: AuditEvent, _args: object, given: dict[str, Any]) -> None:
-            names = ("subject_kind", "subject_id", "verb", "old_state", "new_state")
-            made.append(Line(*(given[name] for name in names)))
+        def note(asked: ORMExecuteState) -> None:
+            if isinstance(asked.statement, Insert) and asked.statement.table is TRAIL:
+                lines: Any = asked.parameters
+                made.extend(Line(*(line[name] for name in Line._fields)) for line in lines)
 
-        event.listen(AuditEvent, "init", note)
+        event.listen(self.session, "do_orm_execute", note)
         try:
             with self.session.begin_nested():
                 yield self.session
@@ -139,7 +141,7 @@ class World:
                     raise Died
         finally:
             self.dies_before_commit = False
-            event.remove(AuditEvent, "init", note)
+            event.remove(self.session, "do_orm_execute", note)
             self.session.info.pop("after_commit", None)
             self.session.expire_all()
         self._check(made)

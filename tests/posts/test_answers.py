@@ -131,7 +131,7 @@ def test_a_leave_that_ends_after_approval_stops_the_answer_and_not_the_posts(
     assert leave is not None
     revoke_capability(session, leave.id, by=team.supervisor)
     asked = {"channel_ids": [team.mastodon.id], "now": clock.now()}
-    due = [row.id for row in session.execute(sendable.NEXT_DUE_OF_EACH, asked)]
+    due = [row.delivery_id for row in session.execute(sendable.OLDEST_OF_EACH, asked)]
     assert due == [d.id for d in other.deliveries if d.channel_id == team.mastodon.id]
     assert reply.deliveries[0].id not in due
 

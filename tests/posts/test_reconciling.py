@@ -392,6 +392,14 @@ class TestNoticing:
         water.note(Mark(uuid.uuid4(), newer.at - timedelta(seconds=1)))
         assert water.read() == newer
 
+    def test_of_attempts_that_were_stored_together_one_is_enough(self, settings: Settings) -> None:
+        water = HighWater(settings.instance)
+        settings.instance.mkdir(exist_ok=True)
+        first = Mark(uuid.uuid4(), our_clock.now())
+        water.note(first)
+        water.note(Mark(uuid.uuid4(), first.at))
+        assert water.read() == first
+
     def test_a_file_that_is_damaged_tells_nothing(self, settings: Settings) -> None:
         settings.instance.mkdir(exist_ok=True)
         (settings.instance / FILE_NAME).write_text('{"attempt": "half')

@@ -1,6 +1,6 @@
 """Which conversation a remote id belongs to, whose it is, and that it was answered."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import datetime
 
 from sqlalchemy import select
@@ -42,7 +42,7 @@ def note_part(
     at_end(session, _store_parts, (channel_id, remote_id, thread_key, text))
 
 
-def _store_parts(session: Session, parts: set[tuple[int, str, str, str]]) -> None:
+def _store_parts(session: Session, parts: Collection[tuple[int, str, str, str]]) -> None:
     dialect = session.get_bind().dialect.name
     insert = postgresql.insert if dialect == "postgresql" else sqlite.insert
     names = ("channel_id", "remote_id", "thread_key", "text")

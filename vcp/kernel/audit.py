@@ -8,16 +8,18 @@ import hashlib
 import hmac
 import secrets
 import uuid
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
 import rfc8785
-from sqlalchemy import ForeignKey, Index, LargeBinary, String, Text, Uuid
+from sqlalchemy import ForeignKey, Index, LargeBinary, String, Text, Uuid, insert
 from sqlalchemy.orm import Mapped, Session, mapped_column, relationship
 
 from vcp.kernel import clock
 from vcp.kernel.context import Actor, current_work
-from vcp.kernel.db import Base
+from vcp.kernel.db import Base, at_end
 from vcp.kernel.errors import NotAllowed
 
 SALT_BYTES = 32
@@ -61,9 +63,21 @@ class AuditPayload(Base):
     event: Mapped[AuditEvent] = relationship(back_populates="payload")
 
 
+_INTO_EVENTS = insert(AuditEvent.__table__)  # type: ignore[arg-type]  # a Table
+_INTO_PAYLOADS = insert(AuditPayload.__table__)  # type: ignore[arg-type]  # a Table
+
+
 def commitment(salt: bytes, body: str) -> str:
     """Return the keyed hash that binds an event to its payload, in hexadecimal."""
     return hmac.new(salt, body.encode(), hashlib.sha256).hexdigest()
+
+
+@dataclass(frozen=True, eq=False)
+class _Line:
+    """The columns of an event and those of its payload, if it has one."""
+
+    event: Mapping[str, object]
+    payload: Mapping[str, object] | None
 
 
 def record(
@@ -76,35 +90,46 @@ def record(
     old: str | None = None,
     new: str | None = None,
     **payload: Any,
-) -> AuditEvent:
+) -> None:
     """Write one line of the trail in this unit of work; further keywords become its payload."""
     work = current_work()
     if work.system_user:
         payload["system_user"] = work.system_user
-    payload = {name: value for name, value in payload.items() if value is not None}
-    event = AuditEvent(
-        id=uuid.uuid4(),
-        at=clock.now(),
-        actor_id=by.actor_id,
-        via=work.via,
-        verb=verb,
-        subject_kind=subject_kind,
-        subject_id=str(subject_id),
-        old_state=old,
-        new_state=new,
-        request_id=work.request_id,
-    )
-    session.add(event)
-    if payload:
-        salt, body = secrets.token_bytes(SALT_BYTES), rfc8785.dumps(payload).decode()
-        event.payload_commitment = commitment(salt, body)
-        event.payload = AuditPayload(salt=salt, body=body)
-    return event
+    kept = _payload({name: value for name, value in payload.items() if value is not None})
+    event = {
+        "id": uuid.uuid4(),
+        "at": clock.now(),
+        "actor_id": by.actor_id,
+        "via": work.via,
+        "verb": verb,
+        "subject_kind": subject_kind,
+        "subject_id": str(subject_id),
+        "old_state": old,
+        "new_state": new,
+        "request_id": work.request_id,
+        "payload_commitment": commitment(kept["salt"], kept["body"]) if kept else None,
+    }
+    # Together with the other lines of the unit: there may be hundreds of them.
+    at_end(session, _store, _Line(event, kept and {"event_id": event["id"], **kept}))
 
 
-def record_refusal(session: Session, by: Actor, refusal: NotAllowed) -> AuditEvent:
+def _payload(said: dict[str, Any]) -> dict[str, Any] | None:
+    if not said:
+        return None
+    return {"salt": secrets.token_bytes(SALT_BYTES), "body": rfc8785.dumps(said).decode()}
+
+
+def _store(session: Session, lines: Collection[_Line]) -> None:
+    # On the tables, past the session: nobody needs them as objects here.
+    session.execute(_INTO_EVENTS, [line.event for line in lines])
+    payloads = [line.payload for line in lines if line.payload is not None]
+    if payloads:
+        session.execute(_INTO_PAYLOADS, payloads)
+
+
+def record_refusal(session: Session, by: Actor, refusal: NotAllowed) -> None:
     """Write that somebody was refused; the caller gives it a unit of work of its own."""
-    return record(
+    record(
         session,
         by,
         "refused",

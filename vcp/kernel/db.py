@@ -4,17 +4,29 @@ A boundary (a POST route, a job, one turn of a loop, a command) wraps its work i
 `transaction()`; nobody else commits. See docs/adr/0002-unit-of-work.md.
 """
 
-from collections.abc import Callable, Iterator
+from collections import defaultdict
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from threading import Lock
 from typing import Any, TypeVar
 
 from flask_sqlalchemy_lite import SQLAlchemy
-from sqlalchemy import DateTime, Dialect, Engine, MetaData, String, event
+from sqlalchemy import (
+    DateTime,
+    Dialect,
+    Engine,
+    MetaData,
+    String,
+    bindparam,
+    event,
+    inspect,
+    update,
+)
 from sqlalchemy.engine.interfaces import DBAPIConnection
 from sqlalchemy.exc import DBAPIError, OperationalError
 from sqlalchemy.orm import DeclarativeBase, Session
+from sqlalchemy.orm.attributes import set_committed_value
 from sqlalchemy.orm.exc import StaleDataError
 from sqlalchemy.pool import ConnectionPoolEntry
 from sqlalchemy.types import TypeDecorator
@@ -177,20 +189,63 @@ def _turn_to_write(engine: Engine) -> Iterator[None]:
         yield
 
 
-def at_end(current: Session, do: Callable[[Session, set[T]], None], item: T) -> None:
+def at_end(current: Session, do: Callable[[Session, Collection[T]], None], item: T) -> None:
     """Have `do` called once at the end of this unit, in it, with all items that were given to it.
 
-    For what many changes of one unit want alike; outside a unit it is done at once.
+    For what many changes of one unit want alike: each item once, in the order in which they came.
+    Outside a unit, and in a savepoint, which may be undone alone, it is done at once.
     """
-    if not current.info.get("in_unit"):
-        do(current, {item})
+    if not current.info.get("in_unit") or current.in_nested_transaction():
+        do(current, [item])
         return
-    current.info.setdefault("at_end", {}).setdefault(do, set()).add(item)
+    current.info.setdefault("at_end", {}).setdefault(do, {})[item] = None
 
 
 def _do_at_end(current: Session) -> None:
-    for do, items in current.info.pop("at_end", {}).items():
-        do(current, items)
+    while wanted := current.info.pop("at_end", None):  # doing one may want another
+        for do, items in wanted.items():
+            do(current, list(items))
+
+
+def store_together(current: Session, rows: Iterable[Any]) -> None:
+    """Store the changes of these rows of one versioned table, in one go where the same changed.
+
+    A flush asks the database once for each versioned row, and waits for each answer.
+
+    Raises: StaleDataError when somebody else changed a row first, as a flush does.
+    """
+    alike: dict[frozenset[str], list[Any]] = defaultdict(list)
+    for row in rows:
+        state = inspect(row)
+        changed = frozenset(state.mapper.column_attrs.keys()) - state.unmodified
+        if changed:
+            alike[changed].append(row)
+    for names, changed_rows in alike.items():
+        _update_all(current, names, changed_rows)
+
+
+def _update_all(current: Session, names: Collection[str], rows: Sequence[Any]) -> None:
+    table = inspect(rows[0]).mapper.local_table
+    said = (
+        update(table)
+        .where(table.c.id == bindparam("its_id"), table.c.version == bindparam("its_version"))
+        .values({name: bindparam(f"new_{name}") for name in sorted(names)})
+        .values(version=table.c.version + 1)
+    )
+    values = [
+        {"its_id": row.id, "its_version": row.version}
+        | {f"new_{name}": getattr(row, name) for name in names}
+        for row in rows
+    ]
+    with current.no_autoflush:  # it would store them one by one, and first
+        done: Any = current.execute(said, values)
+    if done.rowcount != len(rows):
+        message = f"{len(rows) - done.rowcount} rows of {table.name} were changed meanwhile"
+        raise StaleDataError(message)
+    for row in rows:
+        set_committed_value(row, "version", row.version + 1)
+        for name in names:
+            set_committed_value(row, name, getattr(row, name))
 
 
 def after_commit(current: Session, callback: Callable[[], object]) -> None:

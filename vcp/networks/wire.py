@@ -138,8 +138,9 @@ class Wire(requests.Session):
         self.headers.update(
             {"Accept": "application/json", "Connection": "close", "User-Agent": USER_AGENT}
         )
+        ours = _WatchedAdapter(self)
         for scheme in ("https://", "http://"):
-            self.mount(scheme, _WatchedAdapter(self))
+            self.mount(scheme, ours)
 
     @property
     def host(self) -> str:
@@ -182,7 +183,7 @@ class Wire(requests.Session):
         exchange.headers = {name.lower(): value for name, value in response.headers.items()}
         # Adapters read the exchange. A library gets nothing to make objects of: that would cost a
         # third of the time of a post, and it fails on answers that it doesn't expect.
-        response.raw = BytesIO(b"[]" if exchange.body.lstrip()[:1] == b"[" else b"{}")
+        response.raw = BytesIO(b"[]" if exchange.body.lstrip()[:1] == b"[" else b"null")
         return response
 
     def get_redirect_target(self, resp: requests.Response) -> str | None:  # noqa: ARG002 - theirs

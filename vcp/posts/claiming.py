@@ -10,7 +10,7 @@ from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from sqlalchemy import ScalarSelect, bindparam, func, select, update
+from sqlalchemy import ScalarSelect, Select, bindparam, func, select, update
 from sqlalchemy.orm import Session, joinedload
 
 from vcp.kernel import clock
@@ -18,15 +18,19 @@ from vcp.kernel.context import Machine
 from vcp.kernel.crashing import crash_point
 from vcp.kernel.events import raise_event
 from vcp.kernel.settings import Settings
-from vcp.networks.base import (
-    Outgoing,
-)
+from vcp.networks.base import Outgoing
+from vcp.networks.registry import METERED
 from vcp.posts import budgets, paying
 from vcp.posts.events import PostChanged
 from vcp.posts.following import reply_target
 from vcp.posts.freezing import outgoing
 from vcp.posts.models import Attempt, Delivery, DeliveryKind, Post
-from vcp.posts.sendable import CHANNELS_DUE, FREE_CHANNELS, NEXT_DUE_OF_EACH
+from vcp.posts.sendable import (
+    CHANNELS_DUE,
+    FREE_CHANNELS,
+    LEAST_TRIED_OF_EACH,
+    OLDEST_OF_EACH,
+)
 from vcp.posts.states import DELIVERY, POST, DeliveryState
 
 logger = logging.getLogger(__name__)
@@ -92,28 +96,37 @@ def claim_many(
     Channels where another publisher claims at this moment are passed by.
     """
     # Nobody else claims on these until this unit ends; what is asked next sees what others claimed.
-    free = session.scalars(FREE_CHANNELS, {"channel_ids": sorted(channel_ids)}).all()
+    free = session.execute(FREE_CHANNELS, {"channel_ids": sorted(channel_ids)}).all()
     now = clock.now()
-    rows = session.execute(NEXT_DUE_OF_EACH, {"channel_ids": free, "now": now})
-    oldest: dict[int, uuid.UUID] = {}
-    for row_id, channel_id in rows:
-        oldest.setdefault(channel_id, row_id)
+    failing = [one.id for one in free if one.is_failing]
+    well = [one.id for one in free if not one.is_failing]
+    first = _first(session, OLDEST_OF_EACH, well, now)
+    first |= _first(session, LEAST_TRIED_OF_EACH, failing, now)
+    metered = {one.id for one in free if one.network in METERED}
     attempts = [
         Attempt(id=uuid.uuid4(), delivery_id=row_id, owner=owner, started_at=now)
-        for row_id in _affordable(session, oldest, settings)
+        for row_id in _affordable(session, first, metered, settings)
     ]
     return _begun(session, _won(session, attempts), settings) if attempts else []
 
 
+def _first(
+    session: Session, question: Select[int, uuid.UUID], channel_ids: list[int], now: datetime
+) -> dict[int, uuid.UUID]:
+    if not channel_ids:
+        return {}
+    rows = session.execute(question, {"channel_ids": channel_ids, "now": now})
+    return {one.channel_id: one.delivery_id for one in rows if one.delivery_id is not None}
+
+
 def _affordable(
-    session: Session, oldest: dict[int, uuid.UUID], settings: Settings
+    session: Session, first: dict[int, uuid.UUID], metered: set[int], settings: Settings
 ) -> list[uuid.UUID]:
     """Return which of these, by channel, no budget stops: of posts, or of what they cost."""
-    within = budgets.within(session, oldest.values(), settings)
-    metered = paying.metered(session, oldest)
+    within = budgets.within(session, first.values(), settings)
     return [
         row_id
-        for channel_id, row_id in oldest.items()
+        for channel_id, row_id in first.items()
         if row_id in within
         and (
             channel_id not in metered

@@ -37,9 +37,12 @@ class HighWater:
         self._lock = Lock()
 
     def note(self, mark: Mark) -> None:
-        """Remember this attempt if it is the newest; a full disk stops no post, and is logged."""
+        """Remember this attempt if it is the newest; a full disk stops no post, and is logged.
+
+        Of those that were stored together, and so have one time, the first is enough.
+        """
         with self._lock:
-            if self._newest is not None and mark.at < self._newest:
+            if self._newest is not None and mark.at <= self._newest:
                 return
             self._newest = mark.at
             said = json.dumps({"attempt": str(mark.attempt_id), "at": mark.at.isoformat()})

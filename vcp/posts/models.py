@@ -217,6 +217,8 @@ class Delivery(Base):
     __table_args__ = (
         UniqueConstraint("revision_id", "channel_id", "kind", "part"),
         Index("ix_delivery_state_due_at", "state", "due_at"),
+        # The next of a channel, however many wait there.
+        Index("ix_delivery_channel_turn", "channel_id", "state", "due_at", "created_at"),
         # One write in flight per channel, whatever two publishers think at once.
         Index(
             "uq_delivery_channel_sending",

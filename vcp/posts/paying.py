@@ -2,9 +2,7 @@
 
 import json
 import uuid
-from collections.abc import Collection
 
-from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from vcp.channels import spending
@@ -15,12 +13,6 @@ from vcp.networks.lengths import with_warning
 from vcp.networks.registry import METERED
 from vcp.posts.freezing import digest
 from vcp.posts.models import Attempt, Delivery, DeliveryKind
-
-
-def metered(session: Session, channel_ids: Collection[int]) -> set[int]:
-    """Return which of these channels are on a network that charges for posts."""
-    rows = select(Channel.id).where(Channel.id.in_(channel_ids), Channel.network.in_(METERED))
-    return set(session.scalars(rows))
 
 
 def may_claim(

@@ -19,6 +19,7 @@ from vcp.channels.models import Channel
 from vcp.channels.queries import OWN
 from vcp.kernel import clock
 from vcp.kernel.crashing import crash_point
+from vcp.kernel.db import store_together
 from vcp.kernel.events import raise_event
 from vcp.networks.base import (
     FailureClass,
@@ -90,17 +91,18 @@ def record_many(session: Session, answers: Collection[tuple[Claimed, Outcome]]) 
     """Write down what several sends came to, as `record` does, in one go."""
     if not answers:
         return
+    deliveries = loaded(session, [claimed.delivery_id for claimed, _ in answers])
     # Held while they are needed: a session forgets rows that nobody holds.
-    held = [
-        loaded(session, [claimed.delivery_id for claimed, _ in answers]),
-        session.scalars(_ATTEMPTS, {"ids": [claimed.attempt_id for claimed, _ in answers]}).all(),
-    ]
+    attempts = session.scalars(
+        _ATTEMPTS, {"ids": [claimed.attempt_id for claimed, _ in answers]}
+    ).all()
     with session.no_autoflush:
         for claimed, outcome in answers:
             _record(session, claimed, outcome)
         _note_channels(session, answers)
+        store_together(session, deliveries.values())
     session.flush()
-    del held
+    del attempts
 
 
 def record(session: Session, claimed: Claimed, outcome: Outcome) -> None:

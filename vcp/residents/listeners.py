@@ -1,6 +1,6 @@
 """What changes in lower features mark as out of date, in their unit of work; `vcp.app` wires it."""
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 
 from sqlalchemy import bindparam, or_, select
 from sqlalchemy.orm import Session
@@ -37,7 +37,7 @@ def stale_for_post(session: Session, event: PostChanged) -> None:
     at_end(session, _stale_for_posts, event.post_id)
 
 
-def _stale_for_posts(session: Session, post_ids: set[int]) -> None:
+def _stale_for_posts(session: Session, post_ids: Collection[int]) -> None:
     pages = [LISTS]
     for row in session.execute(_WHERE, {"ids": sorted(post_ids)}):
         post_id, persona_id, area_path, released_at = row
