@@ -95,8 +95,7 @@ def move(session: Session, ids: list[int], path: str) -> None:
 
 
 def move_after_somebody_else(session: Session, ids: list[int], path: str) -> None:
-    for row_id in ids:
-        session.get_one(Post, row_id)
+    held = [session.get_one(Post, row_id) for row_id in ids]
     session.execute(
         update(Post)
         .where(Post.id == ids[1])
@@ -104,6 +103,7 @@ def move_after_somebody_else(session: Session, ids: list[int], path: str) -> Non
         .execution_options(synchronize_session=False)
     )
     move(session, ids, path)
+    del held
 
 
 def test_rows_are_stored_together_each_with_a_new_version(session: Session, ids: list[int]) -> None:

@@ -25,7 +25,7 @@ from vcp.networks.fake import FakeNetwork
 from vcp.posts import claiming, reconciling, service, settling, settling_by_person
 from vcp.posts.freezing import outgoing
 from vcp.posts.gap_models import GapCheck, LedgerGap
-from vcp.posts.high_water import FILE_NAME, HighWater, Mark
+from vcp.posts.high_water import HighWater, Mark
 from vcp.posts.models import Delivery
 from vcp.posts.states import DeliveryState, PostState
 from vcp.posts.tombstones import WithdrawalReason
@@ -383,24 +383,3 @@ class TestNoticing:
     ) -> None:
         self.publisher(app, settings).compare()
         assert self.gaps(session) == 0
-
-    def test_an_older_attempt_never_takes_the_place_of_a_newer(self, settings: Settings) -> None:
-        water = HighWater(settings.instance)
-        settings.instance.mkdir(exist_ok=True)
-        newer = Mark(uuid.uuid4(), our_clock.now())
-        water.note(newer)
-        water.note(Mark(uuid.uuid4(), newer.at - timedelta(seconds=1)))
-        assert water.read() == newer
-
-    def test_of_attempts_that_were_stored_together_one_is_enough(self, settings: Settings) -> None:
-        water = HighWater(settings.instance)
-        settings.instance.mkdir(exist_ok=True)
-        first = Mark(uuid.uuid4(), our_clock.now())
-        water.note(first)
-        water.note(Mark(uuid.uuid4(), first.at))
-        assert water.read() == first
-
-    def test_a_file_that_is_damaged_tells_nothing(self, settings: Settings) -> None:
-        settings.instance.mkdir(exist_ok=True)
-        (settings.instance / FILE_NAME).write_text('{"attempt": "half')
-        assert HighWater(settings.instance).read() is None
