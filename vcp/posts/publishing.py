@@ -6,9 +6,11 @@ everything that allowed it still holds; what stops it is a condition here, not a
 
 import logging
 import random
+import uuid
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import NamedTuple
 
 from sqlalchemy import bindparam, func, or_, select, update
 from sqlalchemy.orm import Session
@@ -19,7 +21,7 @@ from vcp.channels.models import Channel
 from vcp.channels.queries import OWN
 from vcp.kernel import clock
 from vcp.kernel.crashing import crash_point
-from vcp.kernel.db import store_together
+from vcp.kernel.db import at_end, store_together
 from vcp.kernel.events import raise_event
 from vcp.networks.base import (
     FailureClass,
@@ -59,7 +61,23 @@ IN_DOUBT = (
     "already. Look whether both are there."
 )
 
-_ATTEMPTS = select(Attempt).where(Attempt.id.in_(bindparam("ids", expanding=True)))
+#: An attempt that a database put back from a backup doesn't know has no row, and needs none.
+_END_ATTEMPT = (
+    update(Attempt.__table__)  # type: ignore[arg-type]  # a Table
+    .where(Attempt.id == bindparam("its_id"))
+    .values(
+        finished_at=bindparam("ended_at"), outcome=bindparam("became"), detail=bindparam("because")
+    )
+)
+
+
+class _Ended(NamedTuple):
+    """What became of an attempt."""
+
+    id: uuid.UUID
+    at: datetime
+    outcome: str
+    detail: str | None
 
 
 @dataclass(frozen=True)
@@ -92,17 +110,12 @@ def record_many(session: Session, answers: Collection[tuple[Claimed, Outcome]]) 
     if not answers:
         return
     deliveries = loaded(session, [claimed.delivery_id for claimed, _ in answers])
-    # Held while they are needed: a session forgets rows that nobody holds.
-    attempts = session.scalars(
-        _ATTEMPTS, {"ids": [claimed.attempt_id for claimed, _ in answers]}
-    ).all()
     with session.no_autoflush:
         for claimed, outcome in answers:
             _record(session, claimed, outcome)
         _note_channels(session, answers)
         store_together(session, deliveries.values())
     session.flush()
-    del attempts
 
 
 def record(session: Session, claimed: Claimed, outcome: Outcome) -> None:
@@ -124,15 +137,31 @@ def record(session: Session, claimed: Claimed, outcome: Outcome) -> None:
 
 def _record(session: Session, claimed: Claimed, outcome: Outcome) -> None:
     delivery = session.get_one(Delivery, claimed.delivery_id)
-    attempt = session.get_one(Attempt, claimed.attempt_id)
-    attempt.finished_at = clock.now()
-    attempt.outcome = _named(outcome)
-    attempt.detail = str(outcome.error) if outcome.error else None
-    if delivery.state is DeliveryState.SENDING and delivery.attempt == claimed.attempt:
+    is_late = delivery.state is not DeliveryState.SENDING or delivery.attempt != claimed.attempt
+    at_end(session, _end_attempts, _ended(claimed, outcome, is_late=is_late))
+    if not is_late:
         _record_in_time(session, delivery, outcome)
     elif outcome.receipt is not None:
-        _record_late(session, delivery, attempt, outcome.receipt)
+        _record_late(session, delivery, outcome.receipt)
     crash_point("recording", claimed.channel_id)
+
+
+def _ended(claimed: Claimed, outcome: Outcome, *, is_late: bool) -> _Ended:
+    if is_late and outcome.receipt is not None:
+        said = f"answered late: {outcome.receipt.remote_id}"
+        return _Ended(claimed.attempt_id, clock.now(), "late", said)
+    detail = str(outcome.error) if outcome.error else None
+    return _Ended(claimed.attempt_id, clock.now(), _named(outcome), detail)
+
+
+def _end_attempts(session: Session, ended: Collection[_Ended]) -> None:
+    session.execute(
+        _END_ATTEMPT,
+        [
+            {"its_id": one.id, "ended_at": one.at, "became": one.outcome, "because": one.detail}
+            for one in ended
+        ],
+    )
 
 
 def _named(outcome: Outcome) -> str:
@@ -247,10 +276,8 @@ def settle_as_published(session: Session, delivery: Delivery, receipt: Receipt, 
     raise_event(session, PostChanged(delivery.post_id))
 
 
-def _record_late(session: Session, delivery: Delivery, attempt: Attempt, receipt: Receipt) -> None:
+def _record_late(session: Session, delivery: Delivery, receipt: Receipt) -> None:
     """Take a late answer as proof that the post exists; it never undoes anything."""
-    attempt.outcome = "late"
-    attempt.detail = f"answered late: {receipt.remote_id}"
     if delivery.state is DeliveryState.OUTCOME_UNKNOWN:
         settle_as_published(session, delivery, receipt, "confirm")
     elif delivery.state is DeliveryState.NEEDS_PERSON:
